@@ -1,0 +1,41 @@
+import Bytes
+
+/// The headers of a record, in their encoded form: what there is to say besides topic and payload.
+///
+/// Built once and appended to many records (a connection's source, say). No headers cost one byte a record.
+package struct RecordHeaders: Hashable, Sendable {
+  package private(set) var count = 0
+  /// `count` times: varint key length, key, varint value length, value (Kafka record format, without the count).
+  package private(set) var bytes: [UInt8] = []
+
+  package static let none = RecordHeaders()
+
+  package init() {}
+
+  package mutating func add(_ key: String, _ value: RawSpan) {
+    var writer = ByteWriter(capacity: key.utf8.count + value.byteCount + 8)
+    writer.append(varInt: Int64(key.utf8.count))
+    writer.append(key)
+    writer.append(varInt: Int64(value.byteCount))
+    writer.append(value)
+    bytes += writer.array
+    count += 1
+  }
+
+  package mutating func add(_ key: String, _ value: String) {
+    add(key, value.utf8.span.bytes)
+  }
+}
+
+/// The header keys Forebay writes.
+package enum RecordHeaderKey {
+  /// How the record came: `mqtt:CLIENT-ID`, `udp:ADDRESS`, `broker:SUBSCRIPTION`; absent on Forebay's own records.
+  package static let source = "source"
+  /// `1` where the publisher set MQTT's retain flag.
+  package static let retain = "retain"
+  /// On dead letters: why, after how many attempts, and which record it was.
+  package static let reason = "reason"
+  package static let attempts = "attempts"
+  package static let originalOffset = "offset"
+  package static let originalTopic = "topic"
+}
