@@ -36,7 +36,13 @@ package final class Condition<State>: @unchecked Sendable {
     }
   }
 
+  /// Wakes one sleeper.
   package func signal() {
     pthread_cond_signal(condition)
+  }
+
+  /// Wakes every sleeper.
+  package func broadcast() {
+    pthread_cond_broadcast(condition)
   }
 }

@@ -1,0 +1,40 @@
+import Bytes
+
+/// What says in the log itself that messages are missing: a record of topic `$forebay/gap`, queried and forwarded like
+/// any other. Its payload is one JSON object: `{"reason":"udp-kernel","count":12,"where":"0.0.0.0:5510"}`.
+package struct GapRecord: Hashable, Sendable {
+  package enum Reason: String, Sendable {
+    /// The kernel dropped datagrams since nobody read them in time.
+    case udpKernel = "udp-kernel"
+    /// A datagram was longer than the listener's limit.
+    case udpTooLarge = "udp-too-large"
+    /// The oldest segments were dropped to keep the log within its limit.
+    case retention = "retention"
+    /// Recovery or a reader found bytes that are no intact batch.
+    case damage = "damage"
+  }
+
+  package var reason: Reason
+  /// How many messages, or for `damage` bytes, are missing.
+  package var count: Int
+  /// Which listener, file or offset range.
+  package var place: String
+
+  package init(_ reason: Reason, count: Int, place: String) {
+    self.reason = reason
+    self.count = count
+    self.place = place
+  }
+
+  package var payload: [UInt8] {
+    var writer = ByteWriter(capacity: 128)
+    writer.append(literal: "{\"reason\":\"")
+    writer.append(reason.rawValue)
+    writer.append(literal: "\",\"count\":")
+    writer.append(decimal: Int64(count))
+    writer.append(literal: ",\"where\":")
+    JSONText.appendString(place.utf8.span.bytes, to: &writer)
+    writer.append(literal: "}")
+    return writer.array
+  }
+}
