@@ -35,3 +35,11 @@ package func retryingInterrupts<Result: SignedInteger>(
     throw SystemError(call, subject(), errno: code)
   }
 }
+
+extension SystemError {
+  /// There is no such file or directory.
+  package var isNotFound: Bool { errno == ENOENT }
+
+  /// The file system, or the share of it that is ours, is full.
+  package var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
+}

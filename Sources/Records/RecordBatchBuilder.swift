@@ -26,6 +26,11 @@ package struct RecordBatchBuilder: ~Copyable, Sendable {
     get { writer.bytes }
   }
 
+  /// Lends the batch to `body`: for holders that cannot lend a property's bytes.
+  package borrowing func withBytes<Failure: Error>(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
+    try body(writer.bytes)
+  }
+
   /// The records alone, as a codec would compress them.
   package var recordBytes: RawSpan {
     @_lifetime(borrow self)

@@ -4,18 +4,27 @@ import Bytes
 package struct RecordIterator: ~Escapable {
   private var reader: ByteReader
   private let header: RecordBatchHeader
-  private var remaining: Int
+  private let start: Int
+
+  /// Records that have not been returned yet.
+  package private(set) var remaining: Int
 
   /// Set when the records contradict their lengths or their header; iteration ends there.
   package private(set) var isMalformed = false
 
-  /// - Parameter records: the bytes behind the header, decompressed.
+  /// - Parameters:
+  ///   - records: the bytes behind the header, decompressed.
+  ///   - position, remaining: where an earlier walk over the same records stopped, to go on from there.
   @_lifetime(copy records)
-  package init(_ header: RecordBatchHeader, records: RawSpan) {
+  package init(_ header: RecordBatchHeader, records: RawSpan, position: Int = 0, remaining: Int? = nil) {
     self.header = header
-    reader = ByteReader(records)
-    remaining = Int(header.recordCount)
+    start = position
+    reader = ByteReader(records.extracting(position..<records.byteCount))
+    self.remaining = remaining ?? Int(header.recordCount)
   }
+
+  /// How many bytes of the records have been walked.
+  package var position: Int { start + reader.position }
 
   @_lifetime(copy self)
   package mutating func next() -> Record? {

@@ -2,35 +2,140 @@ package import Platform
 package import Records
 import Synchronization
 
+/// The durable log of one data directory: producers append through `Appender`s, one commit thread makes what they hand
+/// over durable, consumers read behind it with `LogReader`s and keep their place in `Cursor`s.
+///
+/// Only two edges go back and forth: append to the durable end, and the durable end to the readers. Any thread.
 package final class Log: Sendable {
   /// The random id made with the log.
   package let epoch: LogEpoch
 
+  /// What recovery found and did, a line each; empty after an orderly end.
+  package let recoveryReport: [String]
+
+  private let state: LogState
+  private let queue: CommitQueue
+  private let committer: Committer
+  private let lock: Mutex<(any AnyObject & Sendable)?>
+  private let thread = Mutex<NamedThread?>(nil)
+
   /// Takes the data directory, recovers what is on disk, and starts the commit.
+  /// - Parameter startsCommit: false where the caller commits by `commitStep()`: for simulations.
   package static func open(
-    _ configuration: LogConfiguration, disk: any Disk = LocalDisk(), time: any TimeSource = SystemTime()
-  ) throws(StorageError) -> Log { fatalError() }
+    _ configuration: LogConfiguration, disk: any Disk = LocalDisk(), time: any TimeSource = SystemTime(),
+    startsCommit: Bool = true
+  ) throws(StorageError) -> Log {
+    var configuration = configuration
+    configuration.segmentBytes = min(configuration.segmentBytes, max(configuration.maxBytes / 4, 64 << 10))
+    let lock = try acquireLock(LogDirectory(configuration.directory), disk)
+    var recovery = Recovery(configuration, disk: disk)
+    let recovered: Recovery.Recovered
+    do throws(SystemError) { recovered = try recovery.run() } catch { throw .disk(error) }
+    let log = Log(configuration, recovered, report: recovery.report, lock: lock, disk: disk, time: time)
+    let now = Timestamp(milliseconds: time.wallMilliseconds())
+    for gap in recovery.gaps { log.queue.add(gap, at: now) }
+    if startsCommit { log.start() }
+    return log
+  }
 
-  init() { epoch = LogEpoch(1) }
+  private init(
+    _ configuration: LogConfiguration, _ recovered: Recovery.Recovered, report: [String],
+    lock: any AnyObject & Sendable, disk: any Disk, time: any TimeSource
+  ) {
+    epoch = recovered.epoch
+    recoveryReport = report
+    self.lock = Mutex(lock)
+    state = LogState(configuration, disk: disk, time: time, segments: recovered.segments)
+    queue = CommitQueue(commitBufferBytes: configuration.commitBufferBytes)
+    committer = Committer(state, queue: queue, writer: recovered.writer, nextOffset: recovered.endOffset)
+  }
 
-  /// The offset behind the last record that is on disk. Any thread.
-  package var durableEnd: Offset { fatalError() }
+  private static func acquireLock(
+    _ directory: LogDirectory, _ disk: any Disk
+  ) throws(StorageError) -> any AnyObject & Sendable {
+    let outcome: DiskLock
+    do throws(SystemError) {
+      try disk.createDirectory(directory.path)
+      outcome = try disk.lock(directory.lock)
+    } catch {
+      throw .disk(error)
+    }
+    switch outcome {
+    case .acquired(let lock): return lock
+    case .heldBy(let process): throw .locked(directory: directory.path, process: process)
+    }
+  }
 
-  /// The offset of the oldest record still kept. Any thread.
-  package var startOffset: Offset { fatalError() }
+  private func start() {
+    let committer = committer
+    thread.withLock { $0 = NamedThread.start("commit") { committer.run() } }
+  }
+}
 
+// For producers.
+extension Log {
   /// A new producer. `wakeUp` is signalled when its records have become durable.
-  package func makeAppender(wakeUp: WakeUp? = nil) -> Appender { fatalError() }
+  package func makeAppender(wakeUp: WakeUp? = nil) -> Appender {
+    Appender(queue: queue, wakeUp: wakeUp)
+  }
 
-  /// Has `wakeUp` signalled each time `durableEnd` has moved.
-  package func follow(_ wakeUp: WakeUp) { fatalError() }
+  /// Commits what has been handed over, in the caller's thread: for simulations, with `startsCommit: false`.
+  /// - Returns: false once the log has failed.
+  package func commitStep() -> Bool {
+    committer.step()
+  }
+
+  /// Commits what has been handed over, closes the newest segment and gives the directory up. Producers must have
+  /// stopped. Does nothing the second time.
+  package func close() {
+    queue.close()
+    let running = thread.withLock { $0.take() }
+    if let running { running.join() }
+    lock.withLock { $0 = nil }
+  }
+}
+
+// For consumers.
+extension Log {
+  /// The offset behind the last record that is on disk.
+  package var durableEnd: Offset { state.segments.durableEnd }
+
+  /// The offset of the oldest record still kept.
+  package var startOffset: Offset { state.segments.startOffset }
+
+  /// Has `wakeUp` signalled each time `durableEnd` has moved, until `unfollow`.
+  package func follow(_ wakeUp: WakeUp) {
+    state.follow(wakeUp)
+  }
+
+  package func unfollow(_ wakeUp: WakeUp) {
+    state.unfollow(wakeUp)
+  }
 
   /// A reader of durable records from `offset` on (moved up to `startOffset` where it is below).
-  package func makeReader(at offset: Offset) -> LogReader { fatalError() }
+  package func makeReader(at offset: Offset) -> LogReader {
+    LogReader(state.segments, directory: state.directory, disk: state.disk, at: offset)
+  }
 
-  /// The durable cursor of the consumer called `name`, made at `first` if there is none.
-  package func openCursor(_ name: String, startingAt first: Offset = 0) throws(StorageError) -> Cursor { fatalError() }
+  /// The durable cursor of the consumer called `name` (`route/siren`, `uplink/centre`), made at `first` if there is none.
+  package func openCursor(_ name: String, startingAt first: Offset = 0) throws(StorageError) -> Cursor {
+    try Cursor.open(
+      name, startingAt: first, within: startOffset...max(startOffset, durableEnd), directory: state.directory.cursors,
+      disk: state.disk, consumers: state.consumers)
+  }
+}
 
-  /// Commits what has been handed over, and gives the directory up. Producers must have stopped.
-  package func close() {}
+// For those who watch.
+extension Log {
+  package var segments: [SegmentList.Segment] { state.segments.all }
+
+  package var metrics: LogMetrics { state.metrics }
+
+  /// Why nothing is acknowledged any more, or nil. Final: the process must end and recover.
+  package var failure: StorageError? { state.failure }
+
+  /// Has `wakeUp` signalled when the log fails.
+  package func onFailure(_ wakeUp: WakeUp) {
+    state.onFailure(wakeUp)
+  }
 }

@@ -2,7 +2,8 @@
 package struct LogConfiguration: Hashable, Sendable {
   /// The directory of the segments; made if missing.
   package var directory: String
-  /// A segment is closed and the next begun before it would grow past this. `log.segment`
+  /// A segment is closed and the next begun before it would grow past this. A quarter of `maxBytes` at most, so that
+  /// retention has something to remove. `log.segment`
   package var segmentBytes = 64 << 20
   /// The oldest segments go when the log is larger than this. `log.maxBytes`
   package var maxBytes = 1 << 30

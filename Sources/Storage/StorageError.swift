@@ -10,14 +10,8 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   case locked(directory: String, process: Int)
   /// There is no log there.
   case noLog(directory: String)
-  /// A batch is damaged where recovery had found it whole, or where nobody has recovered yet.
-  case damaged(file: String, position: Int, reason: String)
-  /// A file that only a later Forebay can read.
-  case unknownVersion(file: String)
   /// A consumer's name that cannot be a file name.
   case badConsumerName(String)
-  /// A record larger than the commit buffer.
-  case recordTooLarge(bytes: Int, limit: Int)
 
   package var description: String {
     switch self {
@@ -30,14 +24,8 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
         : "\(directory) is in use by another process; stop it, or give this one another directory with `data` or --data"
     case .noLog(let directory):
       "no log in \(directory); name the data directory with --data"
-    case .damaged(let file, let position, let reason):
-      "\(file) is damaged at byte \(position) (\(reason)); `forebay log verify` lists all damage"
-    case .unknownVersion(let file):
-      "\(file) was written by a newer Forebay; use that version, or move the file away"
     case .badConsumerName(let name):
       "`\(name)` cannot name a consumer; use letters, digits, `-`, `_` and `.`"
-    case .recordTooLarge(let bytes, let limit):
-      "a record of \(bytes) bytes is larger than the commit buffer of \(limit) bytes; raise `log.commitBuffer`"
     }
   }
 }

@@ -1,29 +1,28 @@
 import CLinux
 import Glibc
 
-/// A data directory taken by one process: a locked file that names its holder. Released when the value goes, or with the
-/// process however it ends.
-package struct DirectoryLock: ~Copyable, Sendable {
+/// A data directory taken by one process: a locked file that names its holder. Released when the last reference goes, or
+/// with the process however it ends.
+package final class DirectoryLock: Sendable {
   private let descriptor: FileDescriptor
 
-  /// Takes `path`, which is made if missing; nil result: `holder` names the process that has it (0: unknown).
-  package static func acquire(_ path: String) throws(SystemError) -> Acquisition {
+  private init(_ descriptor: consuming FileDescriptor) {
+    self.descriptor = descriptor
+  }
+
+  /// Takes the lock file `path`, which is made if missing.
+  package static func acquire(_ path: String) throws(SystemError) -> DiskLock {
     let raw = try retryingInterrupts("open", path) { Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640) }
     let descriptor = FileDescriptor(owning: raw)
     guard linux_flock_exclusive(raw) == 0 else {
       guard errno == EWOULDBLOCK else { throw SystemError("flock", path) }
-      return .heldBy(process: Self.holder(descriptor))
+      return .heldBy(process: holder(descriptor))
     }
     let text = "\(getpid())\n"
     guard ftruncate(raw, 0) == 0, pwrite(raw, text, text.utf8.count, 0) == text.utf8.count else {
       throw SystemError("write", path)
     }
-    return .acquired(DirectoryLock(descriptor: descriptor))
-  }
-
-  package enum Acquisition: ~Copyable {
-    case acquired(DirectoryLock)
-    case heldBy(process: Int)
+    return .acquired(DirectoryLock(descriptor))
   }
 
   private static func holder(_ descriptor: borrowing FileDescriptor) -> Int {

@@ -15,8 +15,17 @@ package protocol Disk: Sendable {
   func syncDirectory(_ path: String) throws(SystemError)
   /// The names in `path`, without `.` and `..`, sorted; empty where there is no such directory.
   func list(_ path: String) throws(SystemError) -> [String]
+  /// Takes the lock file `path`, which is made if missing, for this process.
+  func lock(_ path: String) throws(SystemError) -> DiskLock
   /// Bytes that may still be written on the file system of `path`, and its size.
   func space(_ path: String) throws(SystemError) -> (free: Int, total: Int)
+}
+
+package enum DiskLock: Sendable {
+  /// Held for as long as the object is kept.
+  case acquired(any AnyObject & Sendable)
+  /// 0: some process, unknown which.
+  case heldBy(process: Int)
 }
 
 package enum DiskOpenMode: Hashable, Sendable {

@@ -58,6 +58,10 @@ package struct LocalDisk: Disk {
     return names.sorted()
   }
 
+  package func lock(_ path: String) throws(SystemError) -> DiskLock {
+    try DirectoryLock.acquire(path)
+  }
+
   package func space(_ path: String) throws(SystemError) -> (free: Int, total: Int) {
     var information = statvfs()
     _ = try retryingInterrupts("statvfs", path) { statvfs(path, &information) }

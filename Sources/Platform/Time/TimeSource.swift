@@ -6,6 +6,8 @@ package protocol TimeSource: Sendable {
   func wallMilliseconds() -> Int64
   /// Nanoseconds since some fixed point, which never jump: for waiting and measuring.
   func monotonicNanoseconds() -> Int64
+  /// Has the calling thread sleep. In tests, time that passes at once.
+  func sleep(milliseconds: Int)
 }
 
 package struct SystemTime: TimeSource {
@@ -19,6 +21,10 @@ package struct SystemTime: TimeSource {
   package func monotonicNanoseconds() -> Int64 {
     let now = Self.read(CLOCK_MONOTONIC)
     return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+  }
+
+  package func sleep(milliseconds: Int) {
+    usleep(UInt32(clamping: milliseconds * 1000))
   }
 
   private static func read(_ clock: clockid_t) -> timespec {

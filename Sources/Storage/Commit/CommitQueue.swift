@@ -46,6 +46,13 @@ final class CommitQueue: Sendable {
     return spare ?? PendingBatch(capacity: Self.initialBatchBytes)
   }
 
+  /// Queues a record of the log's own, which nobody waits for.
+  func add(_ gap: GapRecord, at timestamp: Timestamp) {
+    let batch = makeBatch()
+    batch.builder.append(topic: Topic.gap.utf8.span.bytes, payload: gap.payload.span.bytes, at: timestamp)
+    _ = handOver(batch)
+  }
+
   /// Gives back the producer's last batch if a commit is under way and nobody has taken it, and keeps `empty` for later.
   func takeBack(of producer: Producer, insteadOf empty: PendingBatch) -> PendingBatch? {
     state.withLock { state in

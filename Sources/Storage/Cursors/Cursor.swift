@@ -1,16 +1,98 @@
+import Bytes
+import Platform
 package import Records
 
 /// How far one consumer has come, kept on disk: `position` is the first offset it has not done with.
 /// One owner, one thread.
 package struct Cursor: ~Copyable, Sendable {
   package let name: String
-  package var position: Offset { fatalError() }
+  private var slot: CursorSlot
+  private let file: any DiskFile
+  private let consumers: Consumers
+  private var buffer = ByteWriter(capacity: CursorSlot.bytes)
 
-  /// The consumer's own words beside the position, at most `Cursor.maximumNoteBytes`: what it must know after a crash.
-  package var note: [UInt8] { fatalError() }
+  package static let maximumNoteBytes = CursorSlot.maximumNoteBytes
 
-  package static let maximumNoteBytes = 4000
+  package var position: Offset { slot.position }
+
+  /// The consumer's own words beside the position, at most `maximumNoteBytes`: what it must know after a crash.
+  package var note: [UInt8] { slot.note }
+
+  /// Opens the cursor of `name`, or makes it at `first`. A position outside the log is moved to its nearest end.
+  static func open(
+    _ name: String, startingAt first: Offset, within log: ClosedRange<Offset>, directory: String, disk: any Disk,
+    consumers: Consumers
+  ) throws(StorageError) -> Cursor {
+    guard isValid(name) else { throw .badConsumerName(name) }
+    do throws(SystemError) {
+      let path = "\(directory)/\(name)"
+      let parent = String(path[..<path.lastIndex(of: "/")!])
+      try disk.createDirectory(parent)
+      let file = try disk.open(path, .readWriteOrCreate)
+      try disk.syncDirectory(parent)
+      let found = try readNewest(file)
+      var cursor = Cursor(
+        name: name, slot: found ?? CursorSlot(sequence: 0, position: first, note: []), file: file, consumers: consumers)
+      let clamped = min(max(cursor.position, log.lowerBound), log.upperBound)
+      if clamped != cursor.position {
+        if found != nil {
+          Journal.warning(
+            "consumer \(name) stood at offset \(cursor.position), but the log has \(log.lowerBound) to \(log.upperBound); it goes on at \(clamped)")
+        }
+        cursor.slot.position = clamped
+        // What the note says is about records that are gone.
+        cursor.slot.note = []
+      }
+      consumers.set(name, clamped)
+      return cursor
+    } catch {
+      throw .disk(error)
+    }
+  }
 
   /// Moves the cursor; durable on return. After an error the cursor on disk is the old or the new one.
-  package mutating func commit(_ position: Offset, note: [UInt8] = []) throws(StorageError) { fatalError() }
+  package mutating func commit(_ position: Offset, note: [UInt8] = []) throws(StorageError) {
+    let next = CursorSlot(sequence: slot.sequence + 1, position: position, note: note)
+    buffer.removeAll()
+    next.encode(into: &buffer)
+    do throws(SystemError) {
+      try file.write(buffer.bytes, at: Int(next.sequence % 2) * CursorSlot.bytes)
+      try file.sync()
+    } catch {
+      throw .disk(error)
+    }
+    slot = next
+    consumers.set(name, position)
+  }
+
+  private static func readNewest(_ file: any DiskFile) throws(SystemError) -> CursorSlot? {
+    var newest: CursorSlot?
+    var buffer = ByteWriter(capacity: CursorSlot.bytes)
+    for index in 0..<2 {
+      buffer.removeAll()
+      _ = try buffer.append(upTo: CursorSlot.bytes) { room throws(SystemError) in
+        try file.read(into: room, at: index * CursorSlot.bytes)
+      }
+      guard let slot = CursorSlot(buffer.bytes), slot.sequence > newest?.sequence ?? 0 else { continue }
+      newest = slot
+    }
+    return newest
+  }
+
+  /// `kind/name`, of letters, digits, `-`, `_` and `.`, not beginning with a dot.
+  private static func isValid(_ name: String) -> Bool {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    return (1...2).contains(parts.count) && name.utf8.count <= 200
+      && parts.allSatisfy { part in
+        !part.isEmpty && part.first != "."
+          && part.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+              UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+              true
+            default: false
+            }
+          }
+      }
+  }
 }

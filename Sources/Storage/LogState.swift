@@ -1,0 +1,56 @@
+import Platform
+import Records
+import Synchronization
+
+/// What the log's threads share: the segments and the durable end, who is to be woken, and whether the log has failed.
+final class LogState: Sendable {
+  let configuration: LogConfiguration
+  let directory: LogDirectory
+  let disk: any Disk
+  let time: any TimeSource
+  let segments: SegmentList
+  let consumers = Consumers()
+
+  private let followers = Mutex<[WakeUp]>([])
+  private let failureWatchers = Mutex<[WakeUp]>([])
+  private let failed = Mutex<StorageError?>(nil)
+  private let published = Mutex(LogMetrics())
+
+  init(_ configuration: LogConfiguration, disk: any Disk, time: any TimeSource, segments: SegmentList) {
+    self.configuration = configuration
+    directory = LogDirectory(configuration.directory)
+    self.disk = disk
+    self.time = time
+    self.segments = segments
+  }
+
+  var failure: StorageError? { failed.withLock { $0 } }
+
+  var metrics: LogMetrics { published.withLock { $0 } }
+
+  func publish(_ metrics: LogMetrics) {
+    published.withLock { $0 = metrics }
+  }
+
+  func follow(_ wakeUp: WakeUp) {
+    followers.withLock { $0.append(wakeUp) }
+  }
+
+  func unfollow(_ wakeUp: WakeUp) {
+    followers.withLock { $0.removeAll { $0 === wakeUp } }
+  }
+
+  func wakeFollowers() {
+    followers.withLock { for follower in $0 { follower.signal() } }
+  }
+
+  func onFailure(_ wakeUp: WakeUp) {
+    failureWatchers.withLock { $0.append(wakeUp) }
+    if failure != nil { wakeUp.signal() }
+  }
+
+  func fail(_ error: StorageError) {
+    failed.withLock { $0 = error }
+    failureWatchers.withLock { for watcher in $0 { watcher.signal() } }
+  }
+}
