@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// A directory of a test's own, removed with everything in it when the last reference goes.
 package final class TemporaryDirectory: Sendable {
@@ -10,10 +11,16 @@ package final class TemporaryDirectory: Sendable {
   }
 
   deinit {
-    _ = nftw(path, { path, _, _, _ in remove(path!) }, 16, FTW_DEPTH.rawValue32 | FTW_PHYS.rawValue32)
+    Self.removeTree(path)
   }
-}
 
-extension FTW {
-  fileprivate var rawValue32: CInt { CInt(bitPattern: UInt32(rawValue)) }
+  private static func removeTree(_ path: String) {
+    var information = stat()
+    if lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR {
+      for name in (try? LocalDisk().list(path)) ?? [] { removeTree("\(path)/\(name)") }
+      rmdir(path)
+    } else {
+      unlink(path)
+    }
+  }
 }

@@ -38,7 +38,8 @@ final class Committer: @unchecked Sendable {
 
   /// Commits what waits now, without sleeping: for tests. False once the log has failed.
   func step() -> Bool {
-    guard queue.takeWaiting(into: &batches) else { return state.failure == nil }
+    guard state.failure == nil else { return false }
+    guard queue.takeWaiting(into: &batches) else { return true }
     return commitTaken()
   }
 
