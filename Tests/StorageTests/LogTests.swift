@@ -152,6 +152,7 @@ struct LogTests {
   @Test func `the commit buffer is full when as much waits as it may hold`() throws {
     var configuration = LogConfiguration(directory: "/data")
     configuration.commitBufferBytes = 10_000
+    configuration.segmentBytes = 1 << 16
     let log = try Log.open(configuration, disk: FaultyDisk(), time: time, startsCommit: false)
     var appender = log.makeAppender()
     append([String(repeating: "z", count: 6000)], to: &appender)
