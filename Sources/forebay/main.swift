@@ -1,1 +1,4 @@
-print("forebay")
+import Daemon
+import Platform
+
+CurrentProcess.exit(CommandLineTool.run(Array(CommandLine.arguments.dropFirst())).rawValue)

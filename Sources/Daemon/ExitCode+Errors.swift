@@ -1,0 +1,21 @@
+import Storage
+
+extension ExitCode {
+  /// The code that goes with `error` where it ends the process.
+  package init(for error: any Error) {
+    switch error {
+    case let error as StorageError: self = Self.code(for: error)
+    default: self = .inputOutput
+    }
+  }
+
+  private static func code(for error: StorageError) -> ExitCode {
+    switch error {
+    case .disk, .failed: .inputOutput
+    case .locked: .inUse
+    case .noLog: .noInput
+    case .badConsumerName: .configuration
+    case .damaged, .unknownVersion, .recordTooLarge: .inputOutput
+    }
+  }
+}
