@@ -5,6 +5,8 @@ import Platform
 enum CommandLineTool {
   static let commands: [Command] = [
     // One line per sub-command, in the order of `forebay --help`.
+    .logVerify,
+    .logDump,
   ]
 
   /// - Parameter words: the arguments without the program's name.
