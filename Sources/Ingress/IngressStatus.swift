@@ -1,0 +1,46 @@
+/// What ingress has done since it started: a copy, as of the end of some turn.
+package struct IngressStatus: Hashable, Sendable {
+  /// Rounds of the loop, one a second at least: stands still only when the thread does.
+  package var turns = 0
+  package var mqtt = MQTTListenerStatus()
+  /// In the order of the configuration.
+  package var udp: [UDPListenerStatus] = []
+
+  package init() {}
+}
+
+package struct MQTTListenerStatus: Hashable, Sendable {
+  /// Open now.
+  package var connections = 0
+  package var connectionsAccepted = 0
+  /// Messages appended, wills included, and the bytes of their payloads.
+  package var messages = 0
+  package var bytes = 0
+  /// PUBACKs and PUBRECs sent: each after the commit of its message.
+  package var acks = 0
+  /// QoS 2 messages that came again and were not stored again.
+  package var duplicates = 0
+  /// Topic filters of all clients, now.
+  package var subscriptions = 0
+  /// Messages handed to subscribers.
+  package var deliveries = 0
+  /// Subscribers that are behind and read from the log, now.
+  package var laggingSubscribers = 0
+  /// Connections closed or refused by this side, by reason.
+  package var rejected: [String: Int] = [:]
+
+  package init() {}
+}
+
+package struct UDPListenerStatus: Hashable, Sendable {
+  /// As bound.
+  package var address = ""
+  package var messages = 0
+  package var bytes = 0
+  /// Datagrams longer than the limit.
+  package var tooLarge = 0
+  /// Datagrams the kernel dropped since they were not read in time.
+  package var kernelDrops = 0
+
+  package init() {}
+}
