@@ -15,7 +15,6 @@ extension ExitCode {
     case .locked: .inUse
     case .noLog: .noInput
     case .badConsumerName: .configuration
-    case .damaged, .unknownVersion, .recordTooLarge: .inputOutput
     }
   }
 }

@@ -2,6 +2,9 @@ import JSON5
 
 // One function per kind of value: the value, or the default after a report.
 extension ConfigurationSection {
+  /// Whether the key is there and says `null`: none of it, please.
+  func isNull(_ key: String) -> Bool { value(key)?.content == .null }
+
   func boolean(_ key: String, default standard: Bool) -> Bool {
     guard let value = value(key) else { return standard }
     if case .bool(let flag) = value.content { return flag }
@@ -42,17 +45,32 @@ extension ConfigurationSection {
   }
 
   func strings(_ key: String) -> [String]? {
+    texts(key)?.map(\.text)
+  }
+
+  /// A list of texts that all pass: `problem` says what is wrong with one and what to write.
+  func strings(_ key: String, problem: (String) -> String?) -> [String]? {
+    texts(key)?.map { text, line, name in
+      if let problem = problem(text) { report.add(line, "`\(name)` is \"\(text)\"; \(problem)") }
+      return text
+    }
+  }
+
+  private func texts(_ key: String) -> [(text: String, line: Int, name: String)]? {
     guard let value = value(key) else { return nil }
     guard case .array(let values) = value.content else {
       mismatch(key, value, "a list of texts: [\"…\"]")
       return nil
     }
     return values.enumerated().compactMap { index, value in
+      let name = "\(name(key))[\(index)]"
+      let line = value.position.line
       guard case .string(let text) = value.content else {
-        report.add(value.position.line, "`\(name(key))[\(index)]` is \(value.kind); write a text in quotes")
+        report.add(line, "`\(name)` is \(value.kind); write a text in quotes")
         return nil
       }
-      return checked(text, "\(key)[\(index)]", line: value.position.line)
+      if let problem = Self.problem(with: text) { report.add(line, "`\(name)` \(problem)") }
+      return (text, line, name)
     }
   }
 
@@ -128,14 +146,15 @@ extension ConfigurationSection {
     reject(key, "\(found); write \(expected)")
   }
 
-  private func checked(_ text: String, _ key: String, line: Int? = nil) -> String? {
-    let problem =
-      text.isEmpty
-      ? "is empty; write a text, or remove it"
-      : text.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
-        ? "has a control character in it; remove it" : nil
-    guard let problem else { return text }
-    if let line { report.add(line, "`\(name(key))` \(problem)") } else { reject(key, problem) }
+  private func checked(_ text: String, _ key: String) -> String? {
+    guard let problem = Self.problem(with: text) else { return text }
+    reject(key, problem)
     return nil
+  }
+
+  private static func problem(with text: String) -> String? {
+    if text.isEmpty { return "is empty; write a text, or remove it" }
+    let hasControl = text.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
+    return hasControl ? "has a control character in it; remove it" : nil
   }
 }
