@@ -15,7 +15,7 @@ package indirect enum JSONValue: Hashable, Sendable {
     package let value: JSONValue
   }
 
-  static func integer(_ value: some BinaryInteger) -> JSONValue { .integer(Int64(clamping: value)) }
+  static func count(_ value: some BinaryInteger) -> JSONValue { .integer(Int64(clamping: value)) }
 
   /// A text, or null.
   static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }

@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// Signals as something to poll for (signalfd), instead of handlers that interrupt. One owner, one thread.
-package struct SignalSource: ~Copyable {
+/// Signals as something to poll for (signalfd), instead of handlers that interrupt. Any thread; a signal is had once.
+package final class SignalSource: Sendable {
   package enum Signal: Hashable, Sendable, CaseIterable {
     case terminate
     case interrupt
@@ -36,6 +36,13 @@ package struct SignalSource: ~Copyable {
 
   /// For a poller: readable when a signal waits.
   package var descriptor: CInt { signals.raw }
+
+  /// Waits up to `milliseconds` for a signal; nil when none came.
+  package func wait(milliseconds: Int) -> Signal? {
+    var poll = pollfd(fd: signals.raw, events: Int16(POLLIN), revents: 0)
+    _ = Glibc.poll(&poll, 1, CInt(clamping: milliseconds))
+    return next()?.signal
+  }
 
   /// The next signal that waits, and who sent it (0: the terminal or the kernel).
   package func next() -> (signal: Signal, sender: Int)? {

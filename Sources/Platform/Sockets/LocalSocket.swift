@@ -78,3 +78,21 @@ package enum LocalSocket {
     }
   }
 }
+
+extension SystemError {
+  /// Why nobody answered at a local socket.
+  package enum NoAnswer: Hashable, Sendable {
+    /// There is no socket, or nobody listens at it.
+    case notRunning
+    case notAllowed
+    case other
+  }
+
+  package var reasonForNoAnswer: NoAnswer {
+    switch errno {
+    case ENOENT, ECONNREFUSED, ENOTDIR: .notRunning
+    case EACCES, EPERM: .notAllowed
+    default: .other
+    }
+  }
+}
