@@ -2,8 +2,8 @@ import Daemon
 import Platform
 
 /// `forebay check`: what is wrong with a configuration, before a restart finds it.
-enum CheckCommand {
-  static let command = Command(
+extension Command {
+  static let check = Command(
     name: "check",
     summary: "says what is wrong with a configuration, line by line",
     details: ["Ends with 0 where the file is in order, and with 78 where it is not."],
@@ -11,8 +11,10 @@ enum CheckCommand {
     examples: [
       .init(line: "forebay check plant.json5", purpose: "every mistake with its line and what to write instead")
     ],
-    run: run)
+    run: CheckCommand.run)
+}
 
+enum CheckCommand {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let file = arguments.positionals.first ?? Configuration.installedFile
     let configuration = try Configuration.load(file)

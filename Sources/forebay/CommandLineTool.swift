@@ -5,9 +5,11 @@ import Platform
 enum CommandLineTool {
   static let commands: [Command] = [
     // One line per sub-command, in the order of `forebay --help`.
-    RunCommand.command,
-    CheckCommand.command,
-    StatusCommand.command,
+    .run,
+    .check,
+    .status,
+    .logVerify,
+    .logDump,
   ]
 
   /// - Parameter words: the arguments without the program's name.

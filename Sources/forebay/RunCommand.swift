@@ -2,8 +2,8 @@ import Daemon
 import Platform
 
 /// `forebay run`: the daemon, in the foreground.
-enum RunCommand {
-  static let command = Command(
+extension Command {
+  static let run = Command(
     name: "run",
     summary: "takes messages in, keeps them, and passes them on",
     details: [
@@ -20,8 +20,10 @@ enum RunCommand {
       .init(line: "forebay run --demo", purpose: "try it: then `forebay tail '#'` in another terminal"),
       .init(line: "forebay run --config plant.json5", purpose: "run with a configuration of your own"),
     ],
-    run: run)
+    run: RunCommand.run)
+}
 
+enum RunCommand {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let file = arguments.value("--config") ?? (arguments.has("--demo") ? nil : installedFile)
     let data = arguments.value("--data")

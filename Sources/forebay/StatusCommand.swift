@@ -6,8 +6,8 @@ import Storage
 import Wire
 
 /// `forebay status`: asks the running daemon; without one, says what its files say.
-enum StatusCommand {
-  static let command = Command(
+extension Command {
+  static let status = Command(
     name: "status",
     summary: "shows what the running daemon does: log, rates, lag of every route and uplink",
     details: [
@@ -23,8 +23,10 @@ enum StatusCommand {
       .init(line: "forebay status", purpose: "the daemon that keeps ./forebay-data, or the installed one"),
       .init(line: "forebay status --json --data /var/lib/forebay", purpose: "the same for scripts"),
     ],
-    run: run)
+    run: StatusCommand.run)
+}
 
+enum StatusCommand {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let data = arguments.dataDirectory
     let socket = arguments.value("--socket") ?? ConsoleConfiguration.defaultSocket(data: data)

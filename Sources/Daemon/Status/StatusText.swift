@@ -6,7 +6,10 @@ package enum StatusText {
   package static func render(_ json: [UInt8]) -> String? {
     guard let report = try? JSON5Parser.parse(json), report["log"] != nil else { return nil }
     var rows = [
-      ("forebay", "\(report.text("version")) as \(report.text("gateway")), up \(duration(report.number("uptimeSeconds")))"),
+      (
+        "forebay",
+        "\(report.text("version")) as \(report.text("gateway")), up \(duration(report.number("uptimeSeconds")))"
+      ),
       ("health", report.text("health")),
       ("data", report.text("data")),
       ("log", log(report["log"])),

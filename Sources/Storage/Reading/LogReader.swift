@@ -26,6 +26,9 @@ package struct LogReader: ~Copyable, Sendable {
   /// What the buffered bytes may be trusted for: the durable end as it was before they were read.
   private var trustedEnd: Offset = 0
 
+  /// Where zeros were last searched for batches behind them.
+  private var searchedPosition: Offset = -1
+
   /// The batch that is being walked; its records are in the scanner's buffer, or unpacked.
   private var header: RecordBatchHeader?
   private var recordPosition = 0
@@ -114,8 +117,7 @@ extension LogReader {
             return true
           }
         case .end:
-          try refreshList()
-          guard enterNextSegment() else { return false }
+          guard try passEnd() else { return false }
         case .damage:
           guard try passDamage() else { return false }
         }
@@ -205,6 +207,20 @@ extension LogReader {
     decompressor = consume unpacker
     unpacked = output
     return isWhole
+  }
+
+  /// The end of the file, or zeros: of the segment's batches, or damage in front of more of them. False where there is
+  /// nothing behind yet.
+  private mutating func passEnd() throws(SystemError) -> Bool {
+    try refreshList()
+    if segments.base(after: segmentBase) == position {
+      scanner = nil
+      return true
+    }
+    // Zeros behind the newest batch are room for the next. That must not be searched at every look.
+    guard position != searchedPosition else { return false }
+    searchedPosition = position
+    return try passDamage()
   }
 
   /// Leaves the segment, whose batches have all been read. False where there is no newer one yet.

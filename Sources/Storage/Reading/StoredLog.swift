@@ -36,9 +36,9 @@ package struct StoredLog: Sendable {
   }
 
   /// Reads and checks every batch of `segment`.
-  /// - Parameter progress: called with each intact batch's header.
+  /// - Parameter progress: called with each intact batch's header and where in the file it begins.
   package func judge(
-    _ segment: SegmentList.Segment, progress: (RecordBatchHeader) -> Void = { _ in }
+    _ segment: SegmentList.Segment, progress: (RecordBatchHeader, Int) -> Void = { _, _ in }
   ) throws(StorageError) -> SegmentVerdict {
     do throws(SystemError) {
       let path = directory.segments + "/" + SegmentName.fileName(base: segment.base)

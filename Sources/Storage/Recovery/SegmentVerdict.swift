@@ -19,9 +19,9 @@ package enum SegmentVerdict: Hashable, Sendable {
   }
 
   /// The verdict on `scanner`'s file, of which every batch is read and checked.
-  /// - Parameter progress: called with each intact batch's header.
+  /// - Parameter progress: called with each intact batch's header and where in the file it begins.
   package static func judge(
-    _ scanner: inout BatchScanner, progress: (RecordBatchHeader) -> Void = { _ in }
+    _ scanner: inout BatchScanner, progress: (RecordBatchHeader, Int) -> Void = { _, _ in }
   ) throws(SystemError) -> SegmentVerdict {
     var endOffset = scanner.base
     var damage: [Range<Int>] = []
@@ -29,7 +29,7 @@ package enum SegmentVerdict: Hashable, Sendable {
       let position = scanner.position
       let found = try scanner.read()
       if case .batch(let header) = found, header.baseOffset >= endOffset {
-        progress(header)
+        progress(header, position)
         endOffset = header.endOffset
         scanner.pass(header)
         continue
