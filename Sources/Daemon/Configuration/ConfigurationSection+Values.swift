@@ -40,7 +40,7 @@ extension ConfigurationSection {
   /// A text that must be there: what is missing is reported as `example` shows.
   func requiredString(_ key: String, example: String) -> String {
     if has(key) { return string(key) ?? "" }
-    reject(key, "is missing; write \(key): \"\(example)\"")
+    if isObject { reject(key, "is missing; write \(key): \"\(example)\"") }
     return ""
   }
 

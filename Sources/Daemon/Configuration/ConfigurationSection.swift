@@ -7,6 +7,8 @@ final class ConfigurationSection {
   let path: String
   let line: Int
   let report: ConfigurationReport
+  /// False where something else stands in its place, which has been reported: nothing is missed in it then.
+  let isObject: Bool
   private let members: [JSON5Member]
   private var known: Set<String> = []
   private var unavailable: Set<String> = []
@@ -17,8 +19,10 @@ final class ConfigurationSection {
     line = value.position.line
     if case .object(let members) = value.content {
       self.members = members
+      isObject = true
     } else {
       members = []
+      isObject = false
       let name = path.isEmpty ? "the configuration" : "`\(path)`"
       report.add(line, "\(name) is \(value.kind); write an object: { … }")
     }

@@ -5,7 +5,7 @@ extension LogConfiguration {
   init(_ section: ConfigurationSection?, directory: String) {
     self.init(directory: directory)
     guard let section else { return }
-    maxBytes = section.size("maxBytes", in: 1 << 20...1 << 50, default: maxBytes)
+    maxBytes = section.size("maxBytes", in: 1 << 20...1 << 44, default: maxBytes)
     segmentBytes = section.size("segment", in: 1 << 20...1 << 30, default: segmentBytes)
     commitDelayMilliseconds = section.duration("commitDelay", in: 0...1000, default: commitDelayMilliseconds)
     commitBufferBytes = section.size("commitBuffer", in: 1 << 20...1 << 30, default: commitBufferBytes)

@@ -2,15 +2,21 @@
 ///
 /// The ingress loop turns at least once a second, so standing still is enough to be stuck. The commit may have nothing to
 /// do: it is stuck only when there were new messages and no commit came after them.
-struct ProgressWatch: Sendable {
+package struct ProgressWatch: Sendable {
   /// What the stages have counted so far.
-  struct Counters: Hashable, Sendable {
-    var turns = 0
-    var messages = 0
-    var commits = 0
+  package struct Counters: Hashable, Sendable {
+    package var turns = 0
+    package var messages = 0
+    package var commits = 0
+
+    package init(turns: Int = 0, messages: Int = 0, commits: Int = 0) {
+      self.turns = turns
+      self.messages = messages
+      self.commits = commits
+    }
   }
 
-  enum Stall: String, Hashable, Sendable {
+  package enum Stall: String, Hashable, Sendable {
     case ingress = "the ingress thread has not turned"
     case commit = "messages have waited for a commit"
   }
@@ -24,13 +30,13 @@ struct ProgressWatch: Sendable {
   private var waitingSince: Int64?
 
   /// - Parameter now: monotonic milliseconds, here and below.
-  init(limitMilliseconds: Int64, now: Int64) {
+  package init(limitMilliseconds: Int64, now: Int64) {
     self.limitMilliseconds = limitMilliseconds
     lastTurn = now
   }
 
   /// What stands still, or nil when all is well.
-  mutating func observe(_ counters: Counters, now: Int64) -> Stall? {
+  package mutating func observe(_ counters: Counters, now: Int64) -> Stall? {
     if counters.turns != last.turns { lastTurn = now }
     if counters.commits != last.commits {
       messagesAtLastCommit = counters.messages
