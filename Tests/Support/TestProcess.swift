@@ -1,0 +1,135 @@
+import Glibc
+
+/// A program that a test has started: its output goes to files, so that no pipe fills up. Killed, and waited for, when
+/// the last reference goes.
+package final class TestProcess {
+  package let identifier: Int32
+  private let outputPath: String
+  private let errorPath: String
+  private var exitStatus: Int32?
+
+  /// - Parameters:
+  ///   - program: a path, or a name to be found in PATH.
+  ///   - input: a file for standard input; nothing by default.
+  ///   - directory: where the output files go.
+  package init(
+    _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
+    in directory: TemporaryDirectory
+  ) throws {
+    let name = program.split(separator: "/").last ?? "program"
+    outputPath = "\(directory.path)/\(name).\(UInt32.random(in: 0..<UInt32.max)).out"
+    errorPath = outputPath + ".err"
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      variables[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
+      entry += 1
+    }
+    variables.merge(environment) { $1 }
+    var words = ([program] + arguments).map { strdup($0) } + [nil]
+    var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for word in words + settings { free(word) } }
+    var identifier = pid_t()
+    let code = posix_spawnp(&identifier, program, &actions, nil, &words, &settings)
+    guard code == 0 else { throw TestFailure("\(program): \(String(cString: strerror(code)))") }
+    self.identifier = identifier
+  }
+
+  deinit {
+    guard exitStatus == nil else { return }
+    kill(identifier, SIGKILL)
+    var status: Int32 = 0
+    waitpid(identifier, &status, 0)
+  }
+
+  package var output: String { (try? readFile(outputPath)) ?? "" }
+  package var errors: String { (try? readFile(errorPath)) ?? "" }
+
+  package func signal(_ number: Int32) {
+    if exitStatus == nil { kill(identifier, number) }
+  }
+
+  package var isRunning: Bool {
+    poll()
+    return exitStatus == nil
+  }
+
+  /// Waits for the end: the exit code, or 128 and the signal's number.
+  @discardableResult
+  package func wait(seconds: Double = 30) throws -> Int32 {
+    try waitUntil(seconds: seconds, "the end of process \(identifier)") { !isRunning }
+    return exitStatus!
+  }
+
+  private func poll() {
+    guard exitStatus == nil else { return }
+    var status: Int32 = 0
+    guard waitpid(identifier, &status, WNOHANG) == identifier else { return }
+    exitStatus = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
+  }
+}
+
+/// Something a test needs did not happen.
+package struct TestFailure: Error, CustomStringConvertible {
+  package let description: String
+  package init(_ description: String) { self.description = description }
+}
+
+/// Looks every 10 ms whether `condition` holds; throws after `seconds`.
+package func waitUntil(
+  seconds: Double = 30, _ what: @autoclosure () -> String, _ condition: () throws -> Bool
+) throws {
+  let deadline = monotonicSeconds() + seconds
+  while try !condition() {
+    guard monotonicSeconds() < deadline else { throw TestFailure("after \(seconds) s still waiting for \(what())") }
+    usleep(10_000)
+  }
+}
+
+package func monotonicSeconds() -> Double {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+}
+
+package func readFile(_ path: String) throws -> String {
+  guard let file = fopen(path, "r") else { throw TestFailure("\(path): \(String(cString: strerror(errno)))") }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 64 << 10)
+  while true {
+    let count = fread(&piece, 1, piece.count, file)
+    if count == 0 { break }
+    bytes += piece.prefix(count)
+  }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
+package func writeFile(_ path: String, _ text: String) throws {
+  guard let file = fopen(path, "w") else { throw TestFailure("\(path): \(String(cString: strerror(errno)))") }
+  defer { fclose(file) }
+  fputs(text, file)
+}
+
+/// A TCP port on loopback that is free now.
+package func freePort() -> Int {
+  let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  defer { close(socket) }
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr.s_addr = inet_addr("127.0.0.1")
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  return withUnsafeMutablePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+      precondition(bind(socket, generic, length) == 0 && getsockname(socket, generic, &length) == 0)
+    }
+    return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+  }
+}
