@@ -1,3 +1,5 @@
+import Console
+import Ingress
 import Storage
 
 extension ExitCode {
@@ -5,6 +7,8 @@ extension ExitCode {
   package init(for error: any Error) {
     switch error {
     case let error as StorageError: self = Self.code(for: error)
+    case is ConfigurationError: self = .configuration
+    case is IngressError, is ConsoleError: self = .unavailable
     default: self = .inputOutput
     }
   }

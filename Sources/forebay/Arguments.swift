@@ -36,8 +36,7 @@ struct Arguments: Sendable {
     let isLong = word.hasPrefix("--")
     let name = isLong ? parts[0] : word
     guard let option = command.options.first(where: { $0.name == name || $0.short == name }) else {
-      throw .usage(
-        "\(command.name) has no option \(name)\(suggestion(name, command)); see `forebay \(command.name) --help`")
+      throw .usage("\(command.name) has no option \(name); \(remedy(name, command))")
     }
     let attached = isLong && parts.count == 2 ? parts[1] : nil
     guard let placeholder = option.value else {
@@ -51,9 +50,10 @@ struct Arguments: Sendable {
     values[option.name, default: []].append(value)
   }
 
-  private func suggestion(_ name: String, _ command: Command) -> String {
+  private func remedy(_ name: String, _ command: Command) -> String {
     let known = command.options.map(\.name) + ["--help"]
-    return Spelling.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+    let nearest = Spelling.nearest(to: name, among: known)
+    return nearest.map { "did you mean \($0)?" } ?? "see `forebay \(command.name) --help`"
   }
 
   private func checkPositionals(_ command: Command) throws(CommandError) {

@@ -5,6 +5,9 @@ import Platform
 enum CommandLineTool {
   static let commands: [Command] = [
     // One line per sub-command, in the order of `forebay --help`.
+    .run,
+    .check,
+    .status,
     .logVerify,
     .logDump,
   ]
@@ -17,6 +20,10 @@ enum CommandLineTool {
     } catch let error as CommandError {
       StandardError.write(line: "forebay: \(error.description)")
       return error.exitCode
+    } catch let error as ConfigurationError {
+      // Each line begins with the file and the line: nothing before it, so that editors can jump there.
+      StandardError.write(line: error.description)
+      return .configuration
     } catch {
       StandardError.write(line: "forebay: \(error)")
       return ExitCode(for: error)

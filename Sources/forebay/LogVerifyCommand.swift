@@ -14,7 +14,9 @@ extension Command {
         + " the next start cuts.",
     ],
     options: [.data],
-    examples: [Example(line: "forebay log verify --data /var/lib/forebay", purpose: "checks the installed daemon's log")],
+    examples: [
+      Example(line: "forebay log verify --data /var/lib/forebay", purpose: "checks the installed daemon's log")
+    ],
     run: { arguments in try LogVerification(arguments.dataDirectory).run() })
 }
 

@@ -1,0 +1,67 @@
+package import Platform
+import Synchronization
+package import Wire
+
+/// The console: HTTP on a Unix socket and on TCP, for `forebay status`, scripts and monitoring.
+///
+/// What is answered is given by `answer`, which is called on the console's thread and must not wait for others.
+package final class Console: Sendable {
+  /// The TCP address it listens at, as bound; nil: only the Unix socket.
+  package let listenAddress: String?
+  private let wakeUp: WakeUp
+  private let isStopping = Atomic(false)
+  private let thread = Mutex<NamedThread?>(nil)
+
+  /// Listening when it returns.
+  package static func start(
+    _ configuration: ConsoleConfiguration, time: any TimeSource = SystemTime(),
+    answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+  ) throws(ConsoleError) -> Console {
+    let local = ConsoleLoop.Listener(try listenLocally(configuration.socket))
+    do {
+      let console = Console(listenAddress: nil, wakeUp: try WakeUp())
+      console.run([local], time, answer)
+      return console
+    } catch {
+      throw .machine(error)
+    }
+  }
+
+  private init(listenAddress: String?, wakeUp: WakeUp) {
+    self.listenAddress = listenAddress
+    self.wakeUp = wakeUp
+  }
+
+  /// Closes the connections and ends the thread. The Unix socket's file stays; the next start replaces it.
+  package func stop() {
+    isStopping.store(true, ordering: .sequentiallyConsistent)
+    wakeUp.signal()
+    thread.withLock { $0.take() }?.join()
+  }
+
+  private func run(
+    _ listeners: [ConsoleLoop.Listener], _ time: any TimeSource,
+    _ answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+  ) {
+    let wakeUp = wakeUp
+    let isStopping: @Sendable () -> Bool = { [self] in self.isStopping.load(ordering: .acquiring) }
+    let serve: @Sendable () -> Void = {
+      do {
+        var loop = try ConsoleLoop(listeners, wakeUp: wakeUp, time: time, isStopping: isStopping, answer: answer)
+        try loop.run()
+      } catch {
+        Journal.error("the console has stopped: \(error); the rest goes on")
+      }
+    }
+    thread.withLock { $0 = NamedThread.start("console", serve) }
+  }
+
+  private static func listenLocally(_ path: String) throws(ConsoleError) -> FileDescriptor {
+    guard path.utf8.count <= LocalSocket.maximumPathBytes else { throw .pathTooLong(path) }
+    do {
+      return try LocalSocket.listen(path)
+    } catch {
+      throw .cannotListen(setting: "console.socket", address: path, error)
+    }
+  }
+}

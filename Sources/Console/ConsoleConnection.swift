@@ -1,0 +1,84 @@
+import Bytes
+import Platform
+import Wire
+
+/// One client of the console: what it has sent, and what has not been sent to it yet.
+struct ConsoleConnection: ~Copyable {
+  let socket: FileDescriptor
+  private var input = ByteWriter(capacity: 1024)
+  private var output = ByteWriter(capacity: 1024)
+  private var sent = 0
+  private var closesWhenSent = false
+  /// When the connection is closed unless something moves (monotonic nanoseconds).
+  private(set) var deadline: Int64
+
+  enum Next: Hashable {
+    /// Wait for the client.
+    case read
+    /// Wait for room in the socket.
+    case write
+    case close
+  }
+
+  static let timeoutNanoseconds: Int64 = 10_000_000_000
+
+  init(_ socket: consuming FileDescriptor, now: Int64) {
+    self.socket = socket
+    deadline = now + Self.timeoutNanoseconds
+  }
+
+  /// Reads what has come, answers what is complete, and sends.
+  mutating func advance(now: Int64, answer: (HTTPRequest) -> HTTPResponse) -> Next {
+    if sent == output.count, !closesWhenSent {
+      guard receive(now: now) else { return .close }
+      answerAll(answer)
+    }
+    return send(now: now)
+  }
+
+  /// False when the client has gone.
+  private mutating func receive(now: Int64) -> Bool {
+    var result = IOResult.wouldBlock
+    _ = input.append(upTo: 4096) { room in
+      result = socket.read(into: room)
+      if case .moved(let count) = result { return count }
+      return 0
+    }
+    switch result {
+    case .moved: return true
+    case .wouldBlock: return true
+    case .endOfStream, .failed: return false
+    }
+  }
+
+  private mutating func answerAll(_ answer: (HTTPRequest) -> HTTPResponse) {
+    while !closesWhenSent {
+      switch HTTPRequest.parse(input.bytes) {
+      case .incomplete: return
+      case .refused(let status, let reason):
+        HTTPResponse(status, text: reason).encode(into: &output, keepsConnection: false)
+        closesWhenSent = true
+      case .request(let request, let byteCount):
+        input.removeFirst(byteCount)
+        closesWhenSent = !request.isPersistent
+        answer(request).encode(
+          into: &output, keepsConnection: request.isPersistent, withoutBody: request.method == "HEAD")
+      }
+    }
+  }
+
+  private mutating func send(now: Int64) -> Next {
+    while sent < output.count {
+      switch socket.send(output.bytes.extracting(sent..<output.count)) {
+      case .moved(let count):
+        sent += count
+        deadline = now + Self.timeoutNanoseconds
+      case .wouldBlock: return .write
+      case .endOfStream, .failed: return .close
+      }
+    }
+    sent = 0
+    output.removeAll()
+    return closesWhenSent ? .close : .read
+  }
+}

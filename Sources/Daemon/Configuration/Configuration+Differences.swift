@@ -1,0 +1,16 @@
+import Ingress
+
+extension Configuration {
+  /// The names of the sections in which this configuration says something else than `other`.
+  func sectionsThatDiffer(from other: Configuration) -> [String] {
+    let sections: [(name: String, differs: Bool)] = [
+      ("`gateway`", gateway != other.gateway),
+      ("`data`", data != other.data),
+      ("`log`", log != other.log && data == other.data),
+      ("`mqtt`", ingress.mqtt != other.ingress.mqtt),
+      ("`udp`", ingress.udp != other.ingress.udp),
+      ("`console`", console != other.console),
+    ]
+    return sections.filter(\.differs).map(\.name)
+  }
+}

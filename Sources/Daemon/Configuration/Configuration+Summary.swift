@@ -1,0 +1,11 @@
+import Ingress
+
+extension Configuration {
+  /// One line for `forebay check`: what a daemon with this configuration would do.
+  package var summary: String {
+    var parts = ["gateway \(gateway)", "data in \(data)"]
+    if let mqtt = ingress.mqtt { parts.append("MQTT on \(mqtt.listen.joined(separator: " and "))") }
+    if !ingress.udp.isEmpty { parts.append("UDP on \(ingress.udp.map(\.listen).joined(separator: " and "))") }
+    return parts.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,18 @@
+package import Console
+package import Ingress
+package import Storage
+
+/// Everything a configuration file says, with the defaults of what it does not say.
+package struct Configuration: Hashable, Sendable {
+  /// This box's name: part of every record's identity far away, and of the names it has with brokers. `gateway`
+  package var gateway: String
+  package var log: LogConfiguration
+  package var ingress: IngressConfiguration
+  package var console: ConsoleConfiguration
+
+  /// The data directory. `data`, or --data
+  package var data: String { log.directory }
+
+  /// Where the configuration of an installed Forebay is.
+  package static let installedFile = "/etc/forebay/forebay.json5"
+}

@@ -1,0 +1,136 @@
+import Ingress
+package import Platform
+import Storage
+
+/// `forebay run`: from the start of the stages to their end, on the main thread.
+package struct Lifecycle {
+  private let configuration: Configuration
+  /// The configuration file, read again on SIGHUP; nil: there is none.
+  private let file: String?
+  private let dataOption: String?
+  private let manager: ServiceManager
+  private let signals: SignalSource
+  private let time: any TimeSource
+
+  /// Half of what systemd's default leaves (TimeoutStopSec=90 s), and short enough for somebody at a terminal.
+  static let stopLimitMilliseconds = 20_000
+  /// How long a stage may stand still before the daemon calls itself stuck; the unit's WatchdogSec is longer.
+  static let stallLimitMilliseconds: Int64 = 20_000
+
+  /// Call it on the main thread, before any other thread is started.
+  /// - Parameters:
+  ///   - file: where `configuration` was read from; nil: nowhere.
+  ///   - data: what --data said, for when the file is read again.
+  package init(
+    _ configuration: Configuration, file: String?, data: String?, time: any TimeSource = SystemTime()
+  ) throws {
+    self.configuration = configuration
+    self.file = file
+    dataOption = data
+    self.time = time
+    manager = ServiceManager.fromEnvironment()
+    CurrentProcess.ignoreClosedPipes()
+    signals = try SignalSource()
+  }
+
+  /// Runs until a signal or the log's failure ends it.
+  /// - Parameter whenReady: called once everything is listening; what it returns is kept until the end.
+  package func run(whenReady: (RunningAddresses) throws -> (any AnyObject)? = { _ in nil }) throws -> ExitCode {
+    let failure = try WakeUp()
+    let stages = try Stages.start(configuration, time: time)
+    stages.log.onFailure(failure)
+    let addresses = RunningAddresses(stages)
+    announce(addresses)
+    let companion = try whenReady(addresses)
+    defer { withExtendedLifetime(companion) {} }
+    try wait(stages, failure)
+    if let error = stages.log.failure {
+      Journal.error("\(error)")
+      manager.stopping("the log has failed")
+      CurrentProcess.exitNow(ExitCode.inputOutput.rawValue)
+    }
+    stop(stages)
+    return .success
+  }
+
+  private func announce(_ addresses: RunningAddresses) {
+    Journal.notice("forebay \(Version.current) is ready as \(configuration.gateway): \(addresses.summary)")
+    if configuration.ingress.mqtt?.anonymous == false {
+      Journal.notice("MQTT clients are taken from this machine only; `mqtt: { anonymous: true }` lets others in")
+    }
+    manager.ready(addresses.summary)
+  }
+
+  /// Sleeps until it is time to stop.
+  private func wait(_ stages: Stages, _ failure: WakeUp) throws {
+    let poller = try Poller(capacity: 4)
+    try poller.add(signals.descriptor, .readable, token: 0)
+    try poller.add(failure.descriptor, .readable, token: 1)
+    var watch = ProgressWatch(limitMilliseconds: Self.stallLimitMilliseconds, now: milliseconds)
+    let interval = min(manager.watchdogMilliseconds.map { $0 / 3 } ?? 1000, 1000)
+    while stages.log.failure == nil {
+      _ = try poller.wait(milliseconds: interval)
+      while let (signal, sender) = signals.next() {
+        switch signal {
+        case .hangUp: reload()
+        case .terminate, .interrupt:
+          Journal.notice("stopping, as \(signal.name) asks\(sender > 0 ? " (from process \(sender))" : "")")
+          return
+        }
+      }
+      look(at: stages, &watch)
+    }
+  }
+
+  private func look(at stages: Stages, _ watch: inout ProgressWatch) {
+    guard let stall = watch.observe(stages.counters, now: milliseconds) else {
+      stages.setStall(nil)
+      manager.keepAlive()
+      return
+    }
+    let reason = "\(stall.rawValue) for more than \(Self.stallLimitMilliseconds / 1000) s"
+    if stages.ailment == nil { Journal.error("\(reason); the watchdog is not fed any more") }
+    stages.setStall(reason)
+  }
+
+  private var milliseconds: Int64 { time.monotonicNanoseconds() / 1_000_000 }
+
+  /// Reads the file again and says what of it needs a restart. Nothing can change while the daemon runs.
+  private func reload() {
+    guard let file else {
+      Journal.notice("SIGHUP: there is no configuration file to read again")
+      return
+    }
+    manager.reloading()
+    do {
+      let new = try Configuration.load(file, data: dataOption)
+      let changed = new.sectionsThatDiffer(from: configuration)
+      if changed.isEmpty {
+        Journal.notice("SIGHUP: \(file) is in order, and nothing in it has changed")
+      } else {
+        Journal.warning(
+          "SIGHUP: \(file) is in order; restart to apply what has changed in \(changed.joined(separator: ", "))")
+      }
+    } catch {
+      for line in error.description.split(separator: "\n") { Journal.error(String(line)) }
+      Journal.error("SIGHUP: \(file) is refused as a whole; what runs goes on as it was")
+    }
+    manager.ready(RunningAddresses.unchanged)
+  }
+
+  /// Stops the stages in order, within the limit; at once on a second signal.
+  private func stop(_ stages: Stages) {
+    manager.stopping("handing over what was accepted")
+    let signals = signals
+    let watch: @Sendable () -> Void = {
+      let second = signals.wait(milliseconds: Self.stopLimitMilliseconds)
+      // What was acknowledged is on disk whichever way this ends.
+      Journal.warning(second == nil ? "the stages did not stop in time; ending at once" : "ending at once")
+      CurrentProcess.exitNow(ExitCode.negative.rawValue)
+    }
+    // Not joined: it ends with the process.
+    _ = NamedThread.start("stop limit", watch)
+    stages.stop()
+    Journal.notice("stopped")
+  }
+}

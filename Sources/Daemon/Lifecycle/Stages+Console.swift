@@ -1,0 +1,22 @@
+import Bytes
+import Platform
+import Wire
+
+// What the console answers. Called on the console's thread.
+extension Stages {
+  func answer(_ request: HTTPRequest, _ time: any TimeSource) -> HTTPResponse {
+    guard request.method == "GET" || request.method == "HEAD" else {
+      return HTTPResponse(.methodNotAllowed, text: "only GET and HEAD are served here")
+    }
+    switch request.path {
+    case "/healthz":
+      if let ailment { return HTTPResponse(.unavailable, text: ailment) }
+      return HTTPResponse(.ok, text: "ok")
+    case "/api/v1/status":
+      let report = StatusReport.json(of: self, time)
+      return HTTPResponse(contentType: "application/json", body: report.bytes + [UInt8(ascii: "\n")])
+    default:
+      return HTTPResponse(.notFound, text: "there is /api/v1/status and /healthz")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Console
+import Ingress
+import Platform
+import Storage
+import Synchronization
+import Wire
+
+/// The running stages, started in the order in which they depend on one another and stopped in the opposite one.
+final class Stages: Sendable {
+  let configuration: Configuration
+  let log: Log
+  let ingress: Ingress
+  let startedAt: Int64
+  let startedMonotonic: Int64
+  private let console = Mutex<Console?>(nil)
+  /// What stands still; nil: all is well.
+  private let stall = Mutex<String?>(nil)
+
+  /// Everything is listening when it returns; when it throws, everything has been stopped again.
+  static func start(_ configuration: Configuration, time: any TimeSource) throws -> Stages {
+    let log = try Log.open(configuration.log, time: time)
+    for line in log.recoveryReport { Journal.notice(line) }
+    do {
+      let ingress = try Ingress.start(configuration.ingress, log: log, time: time)
+      let stages = Stages(configuration, log, ingress, time)
+      do {
+        try stages.startConsole(time)
+        return stages
+      } catch {
+        ingress.stop()
+        throw error
+      }
+    } catch {
+      log.close()
+      throw error
+    }
+  }
+
+  private init(_ configuration: Configuration, _ log: Log, _ ingress: Ingress, _ time: any TimeSource) {
+    self.configuration = configuration
+    self.log = log
+    self.ingress = ingress
+    startedAt = time.wallMilliseconds()
+    startedMonotonic = time.monotonicNanoseconds()
+  }
+
+  private func startConsole(_ time: any TimeSource) throws {
+    let started = try Console.start(configuration.console, time: time) { [self] in answer($0, time) }
+    console.withLock { $0 = started }
+  }
+
+  /// Stops what brings messages first, the log last: everything accepted is committed.
+  func stop() {
+    ingress.stop()
+    console.withLock { $0 }?.stop()
+    log.close()
+  }
+
+  var consoleAddress: String? { console.withLock { $0?.listenAddress } }
+
+  /// What the watchdog looks at.
+  var counters: ProgressWatch.Counters {
+    let status = ingress.status
+    let messages = status.udp.reduce(status.mqtt.messages) { $0 + $1.messages }
+    return ProgressWatch.Counters(turns: status.turns, messages: messages, commits: log.metrics.commits)
+  }
+
+  func setStall(_ reason: String?) {
+    stall.withLock { $0 = reason }
+  }
+
+  /// Why the daemon is not well; nil: it is.
+  var ailment: String? {
+    log.failure?.description ?? stall.withLock { $0 }
+  }
+}

@@ -1,0 +1,84 @@
+import Console
+import Ingress
+import Platform
+import Records
+import Storage
+
+/// What the daemon says about itself, as JSON: `/api/v1/status`.
+enum StatusReport {
+  static func json(of stages: Stages, _ time: any TimeSource) -> JSONValue {
+    let ingress = stages.ingress.status
+    return [
+      "gateway": .string(stages.configuration.gateway),
+      "version": .string(Version.current),
+      "process": .count(CurrentProcess.identifier),
+      "data": .string(stages.configuration.data),
+      "epoch": .string(stages.log.epoch.description),
+      "startedAt": .string(Timestamp(milliseconds: stages.startedAt).rfc3339),
+      "uptimeSeconds": .count((time.monotonicNanoseconds() - stages.startedMonotonic) / 1_000_000_000),
+      "health": .string(stages.ailment ?? "ok"),
+      "log": log(stages.log),
+      "mqtt": mqtt(ingress.mqtt, addresses: stages.ingress.mqttAddresses),
+      "udp": .array(ingress.udp.map(udp)),
+      "console": [
+        "socket": .string(stages.configuration.console.socket), "listen": .optional(stages.consoleAddress),
+      ],
+    ]
+  }
+
+  private static func log(_ log: Log) -> JSONValue {
+    let metrics = log.metrics
+    let segments = log.segments
+    let start = log.startOffset
+    let end = log.durableEnd
+    return [
+      "startOffset": .count(start),
+      "endOffset": .count(end),
+      "records": .count(end - start),
+      "bytes": .count(segments.reduce(0) { $0 + $1.bytes }),
+      "segments": .count(segments.count),
+      "commits": .count(metrics.commits),
+      "recordsCommitted": .count(metrics.records),
+      "bytesWritten": .count(metrics.bytesWritten),
+      "recordsRetired": .count(metrics.recordsRetired),
+      "recordsDropped": .count(metrics.recordsDropped),
+      "syncMicroseconds": latencies(metrics.sync),
+      "writeMicroseconds": latencies(metrics.write),
+      "failure": .optional(log.failure?.description),
+    ]
+  }
+
+  private static func latencies(_ histogram: LatencyHistogram) -> JSONValue {
+    [
+      "median": .count(histogram.percentile(0.5) / 1000), "p99": .count(histogram.percentile(0.99) / 1000),
+      "max": .count(histogram.maximumNanoseconds / 1000),
+    ]
+  }
+
+  private static func mqtt(_ status: MQTTListenerStatus, addresses: [String]) -> JSONValue {
+    let rejected = status.rejected.sorted { $0.key < $1.key }
+    return [
+      "listen": .array(addresses.map { .string($0) }),
+      "connections": .count(status.connections),
+      "connectionsAccepted": .count(status.connectionsAccepted),
+      "messages": .count(status.messages),
+      "bytes": .count(status.bytes),
+      "acks": .count(status.acks),
+      "duplicates": .count(status.duplicates),
+      "subscriptions": .count(status.subscriptions),
+      "deliveries": .count(status.deliveries),
+      "laggingSubscribers": .count(status.laggingSubscribers),
+      "rejected": .object(rejected.map { .init(key: $0.key, value: .count($0.value)) }),
+    ]
+  }
+
+  private static func udp(_ status: UDPListenerStatus) -> JSONValue {
+    [
+      "listen": .string(status.address),
+      "messages": .count(status.messages),
+      "bytes": .count(status.bytes),
+      "tooLarge": .count(status.tooLarge),
+      "kernelDrops": .count(status.kernelDrops),
+    ]
+  }
+}
