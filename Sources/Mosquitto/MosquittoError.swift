@@ -1,0 +1,34 @@
+import CMosquitto
+
+/// What libmosquitto refused or lost, in its own words with what to do about it.
+package struct MosquittoError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Which call: `connect`, `tls`, `publish`, …
+  package let call: String
+  /// MOSQ_ERR_…; 0 where the reason is ours alone.
+  package let code: Int32
+  package let reason: String
+
+  init(_ call: String, code: Int32) {
+    self.call = call
+    self.code = code
+    reason = String(cString: mosquitto_strerror(code))
+  }
+
+  package init(_ call: String, _ reason: String) {
+    self.call = call
+    code = 0
+    self.reason = reason
+  }
+
+  package var description: String { "\(call): \(reason)" }
+
+  /// The message itself is refused, whatever the connection: too large, or a topic that is none.
+  package var refusesMessage: Bool {
+    [MOSQ_ERR_OVERSIZE_PACKET, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_INVAL].contains { Int32($0.rawValue) == code }
+  }
+}
+
+/// Throws what is not MOSQ_ERR_SUCCESS.
+func check(_ call: String, _ code: Int32) throws(MosquittoError) {
+  if code != Int32(MOSQ_ERR_SUCCESS.rawValue) { throw MosquittoError(call, code: code) }
+}
