@@ -19,7 +19,7 @@ struct DemoPlant: ~Copyable {
     }
 
     func send(_ messages: [DemoMessage], to address: String) throws(SystemError) {
-      if client == nil { client = try DemoClient(to: address, clientID: device.clientID) }
+      if client == nil { client = try DemoClient.connect(to: address, clientID: device.clientID) }
       do {
         try client!.drain()
         for message in messages { try client!.publish(message) }
