@@ -1,5 +1,6 @@
 import Console
 import Ingress
+import Routing
 import Storage
 
 extension ExitCode {
@@ -9,6 +10,7 @@ extension ExitCode {
     case let error as StorageError: self = Self.code(for: error)
     case is ConfigurationError: self = .configuration
     case is IngressError, is ConsoleError: self = .unavailable
+    case let error as RoutingError: self = Self.code(for: error)
     default: self = .inputOutput
     }
   }
@@ -19,6 +21,14 @@ extension ExitCode {
     case .locked: .inUse
     case .noLog: .noInput
     case .badConsumerName: .configuration
+    }
+  }
+
+  private static func code(for error: RoutingError) -> ExitCode {
+    switch error {
+    case .badName, .noTopics, .badTopic, .noCommand, .badFile: .configuration
+    case .storage(_, let error): code(for: error)
+    case .system: .inputOutput
     }
   }
 }

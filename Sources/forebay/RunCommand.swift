@@ -27,8 +27,13 @@ enum RunCommand {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let file = arguments.value("--config") ?? (arguments.has("--demo") ? nil : installedFile)
     let data = arguments.value("--data")
-    let configuration = try Configuration.load(file, data: data)
-    return try Lifecycle(configuration, file: file, data: data).run()
+    let isDemo = arguments.has("--demo")
+    var configuration = try Configuration.load(file, data: data)
+    if isDemo { configuration.addDemoListener() }
+    let lifecycle = try Lifecycle(configuration, file: file, data: data)
+    return try lifecycle.run(withDemo: isDemo) { addresses in
+      if isDemo { DemoGuide.show(addresses) }
+    }
   }
 
   private static var installedFile: String? {

@@ -9,6 +9,7 @@ extension Configuration {
       ("`log`", log != other.log && data == other.data),
       ("`mqtt`", ingress.mqtt != other.ingress.mqtt),
       ("`udp`", ingress.udp != other.ingress.udp),
+      ("`routes`", routes != other.routes),
       ("`console`", console != other.console),
     ]
     return sections.filter(\.differs).map(\.name)

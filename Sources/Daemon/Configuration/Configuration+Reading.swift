@@ -2,6 +2,7 @@ import Console
 import Ingress
 import JSON5
 import Platform
+import Routing
 import Storage
 
 extension Configuration {
@@ -53,6 +54,7 @@ extension Configuration {
     let directory = data ?? named ?? CurrentProcess.environment("FOREBAY_DATA") ?? DataDirectory.local
     log = LogConfiguration(root.section("log"), directory: directory)
     ingress = IngressConfiguration(root)
+    routes = root.named("routes", name: \RouteConfiguration.name, RouteConfiguration.init)
     console = ConsoleConfiguration(root.section("console"), data: directory)
     root.notAvailable("profiles")
   }

@@ -1,4 +1,5 @@
 import Ingress
+import Routing
 
 extension Configuration {
   /// One line for `forebay check`: what a daemon with this configuration would do.
@@ -6,6 +7,7 @@ extension Configuration {
     var parts = ["gateway \(gateway)", "data in \(data)"]
     if let mqtt = ingress.mqtt { parts.append("MQTT on \(mqtt.listen.joined(separator: " and "))") }
     if !ingress.udp.isEmpty { parts.append("UDP on \(ingress.udp.map(\.listen).joined(separator: " and "))") }
+    if !routes.isEmpty { parts.append("routes \(routes.map(\.name).joined(separator: ", "))") }
     return parts.joined(separator: ", ")
   }
 }

@@ -1,5 +1,6 @@
 package import Console
 package import Ingress
+package import Routing
 package import Storage
 
 /// Everything a configuration file says, with the defaults of what it does not say.
@@ -8,6 +9,7 @@ package struct Configuration: Hashable, Sendable {
   package var gateway: String
   package var log: LogConfiguration
   package var ingress: IngressConfiguration
+  package var routes: [RouteConfiguration]
   package var console: ConsoleConfiguration
 
   /// The data directory. `data`, or --data

@@ -135,6 +135,19 @@ extension ConfigurationSection {
     return values.enumerated().map { ConfigurationSection($1, path: "\(name(key))[\($0)]", report: report) }
   }
 
+  /// A list of things with a name each, made by `make`; no name twice.
+  func named<Item>(_ key: String, name: KeyPath<Item, String>, _ make: (ConfigurationSection) -> Item) -> [Item] {
+    var seen: Set<String> = []
+    return sections(key).map { section in
+      let item = make(section)
+      let name = item[keyPath: name]
+      if !name.isEmpty, !seen.insert(name).inserted {
+        section.reject("name", "is \"\(name)\", like another in `\(key)`; give each a name of its own")
+      }
+      return item
+    }
+  }
+
   func mismatch(_ key: String, _ value: JSON5Value, _ expected: String) {
     let found =
       switch value.content {

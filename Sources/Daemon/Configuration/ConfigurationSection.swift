@@ -47,10 +47,13 @@ final class ConfigurationSection {
 
   /// Keys that a later version has: refused with a clear word, never silently accepted.
   func notAvailable(_ keys: String...) {
-    for key in keys {
-      unavailable.insert(key)
-      if members.contains(where: { $0.key == key }) { rejectAsUnavailable(key) }
-    }
+    for key in keys where hasUnavailable(key) { rejectAsUnavailable(key) }
+  }
+
+  /// Whether a key of a later version is there. It is not reported, and not offered as a name either.
+  func hasUnavailable(_ key: String) -> Bool {
+    unavailable.insert(key)
+    return members.contains { $0.key == key }
   }
 
   func rejectAsUnavailable(_ key: String, _ value: String? = nil) {

@@ -34,22 +34,24 @@ package struct Lifecycle {
   }
 
   /// Runs until a signal or the log's failure ends it.
-  /// - Parameter whenReady: called once everything is listening; what it returns is kept until the end.
-  package func run(whenReady: (RunningAddresses) throws -> (any AnyObject)? = { _ in nil }) throws -> ExitCode {
+  /// - Parameters:
+  ///   - withDemo: whether demonstration devices connect.
+  ///   - whenReady: called once everything is listening.
+  package func run(withDemo: Bool = false, whenReady: (RunningAddresses) -> Void = { _ in }) throws -> ExitCode {
     let failure = try WakeUp()
     let stages = try Stages.start(configuration, time: time)
     stages.log.onFailure(failure)
     let addresses = RunningAddresses(stages)
     announce(addresses)
-    let companion = try whenReady(addresses)
-    defer { withExtendedLifetime(companion) {} }
+    let demo = withDemo ? try Demo.start(addresses, time: time) : nil
+    whenReady(addresses)
     try wait(stages, failure)
     if let error = stages.log.failure {
       Journal.error("\(error)")
       manager.stopping("the log has failed")
       CurrentProcess.exitNow(ExitCode.inputOutput.rawValue)
     }
-    stop(stages)
+    stop(stages, demo)
     return .success
   }
 
@@ -119,7 +121,7 @@ package struct Lifecycle {
   }
 
   /// Stops the stages in order, within the limit; at once on a second signal.
-  private func stop(_ stages: Stages) {
+  private func stop(_ stages: Stages, _ demo: Demo?) {
     manager.stopping("handing over what was accepted")
     let signals = signals
     let watch: @Sendable () -> Void = {
@@ -130,6 +132,7 @@ package struct Lifecycle {
     }
     // Not joined: it ends with the process.
     _ = NamedThread.start("stop limit", watch)
+    demo?.stop()
     stages.stop()
     Journal.notice("stopped")
   }

@@ -1,6 +1,7 @@
 import Console
 import Ingress
 import Platform
+import Routing
 import Storage
 import Synchronization
 import Wire
@@ -9,6 +10,7 @@ import Wire
 final class Stages: Sendable {
   let configuration: Configuration
   let log: Log
+  let routes: [Route]
   let ingress: Ingress
   let startedAt: Int64
   let startedMonotonic: Int64
@@ -18,27 +20,34 @@ final class Stages: Sendable {
 
   /// Everything is listening when it returns; when it throws, everything has been stopped again.
   static func start(_ configuration: Configuration, time: any TimeSource) throws -> Stages {
-    let log = try Log.open(configuration.log, time: time)
-    for line in log.recoveryReport { Journal.notice(line) }
+    var started: [() -> Void] = []
     do {
-      let ingress = try Ingress.start(configuration.ingress, log: log, time: time)
-      let stages = Stages(configuration, log, ingress, time)
-      do {
-        try stages.startConsole(time)
-        return stages
-      } catch {
-        ingress.stop()
-        throw error
+      let log = try Log.open(configuration.log, time: time)
+      started.append { log.close() }
+      for line in log.recoveryReport { Journal.notice(line) }
+      var routes: [Route] = []
+      for route in configuration.routes {
+        let running = try Route.start(route, log: log, time: time)
+        started.append { running.stop() }
+        routes.append(running)
       }
+      let ingress = try Ingress.start(configuration.ingress, log: log, time: time)
+      started.append { ingress.stop() }
+      let stages = Stages(configuration, log, routes, ingress, time)
+      try stages.startConsole(time)
+      return stages
     } catch {
-      log.close()
+      for stop in started.reversed() { stop() }
       throw error
     }
   }
 
-  private init(_ configuration: Configuration, _ log: Log, _ ingress: Ingress, _ time: any TimeSource) {
+  private init(
+    _ configuration: Configuration, _ log: Log, _ routes: [Route], _ ingress: Ingress, _ time: any TimeSource
+  ) {
     self.configuration = configuration
     self.log = log
+    self.routes = routes
     self.ingress = ingress
     startedAt = time.wallMilliseconds()
     startedMonotonic = time.monotonicNanoseconds()
@@ -52,6 +61,7 @@ final class Stages: Sendable {
   /// Stops what brings messages first, the log last: everything accepted is committed.
   func stop() {
     ingress.stop()
+    for route in routes { route.stop() }
     console.withLock { $0 }?.stop()
     log.close()
   }

@@ -6,6 +6,8 @@ package indirect enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// With that many digits behind the point, rounded.
+  case decimal(Double, Int)
   case string(String)
   case array([JSONValue])
   case object([Member])
@@ -26,6 +28,7 @@ package indirect enum JSONValue: Hashable, Sendable {
     case .null: writer.append(literal: "null")
     case .bool(let flag): writer.append(flag ? "true" : "false")
     case .integer(let value): writer.append(decimal: value)
+    case .decimal(let value, let digits): Self.writeDecimal(value, digits, into: &writer)
     case .string(let text): JSONText.appendString(text, to: &writer)
     case .array(let values):
       writer.append(UInt8(ascii: "["))
@@ -44,6 +47,17 @@ package indirect enum JSONValue: Hashable, Sendable {
       }
       writer.append(UInt8(ascii: "}"))
     }
+  }
+
+  private static func writeDecimal(_ value: Double, _ digits: Int, into writer: inout ByteWriter) {
+    guard value.isFinite, value.magnitude < 1e12 else { return writer.append(literal: "null") }
+    let scale = (0..<digits).reduce(UInt64(1)) { scale, _ in scale * 10 }
+    let scaled = UInt64((value.magnitude * Double(scale)).rounded())
+    if value < 0, scaled > 0 { writer.append(UInt8(ascii: "-")) }
+    writer.append(decimal: scaled / scale, minimumDigits: 1)
+    guard digits > 0 else { return }
+    writer.append(UInt8(ascii: "."))
+    writer.append(decimal: scaled % scale, minimumDigits: digits)
   }
 
   package var bytes: [UInt8] {

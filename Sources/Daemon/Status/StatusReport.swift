@@ -2,6 +2,7 @@ import Console
 import Ingress
 import Platform
 import Records
+import Routing
 import Storage
 
 /// What the daemon says about itself, as JSON: `/api/v1/status`.
@@ -20,6 +21,7 @@ enum StatusReport {
       "log": log(stages.log),
       "mqtt": mqtt(ingress.mqtt, addresses: stages.ingress.mqttAddresses),
       "udp": .array(ingress.udp.map(udp)),
+      "routes": .array(stages.routes.map { route($0.status) }),
       "console": [
         "socket": .string(stages.configuration.console.socket), "listen": .optional(stages.consoleAddress),
       ],
@@ -79,6 +81,20 @@ enum StatusReport {
       "bytes": .count(status.bytes),
       "tooLarge": .count(status.tooLarge),
       "kernelDrops": .count(status.kernelDrops),
+    ]
+  }
+
+  private static func route(_ status: RouteStatus) -> JSONValue {
+    [
+      "name": .string(status.name),
+      "state": .string(status.state),
+      "position": .count(status.position),
+      "lag": .count(status.lag),
+      "delivered": .count(status.delivered),
+      "retries": .count(status.retries),
+      "deadLettered": .count(status.deadLettered),
+      "missed": .count(status.missed),
+      "lastError": .optional(status.lastError),
     ]
   }
 }

@@ -26,8 +26,8 @@ package enum FileSystem {
     return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Whether `path` is a file this process may run.
-  package static func isExecutable(_ path: String) -> Bool {
-    access(path, X_OK) == 0 && !isDirectory(path)
+  /// Whether `path` is a file this process may read.
+  package static func isReadable(_ path: String) -> Bool {
+    access(path, R_OK) == 0 && !isDirectory(path)
   }
 }

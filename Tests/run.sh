@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, checks formatting and import arrows, and runs every test.
+# What follows is passed on to `swift test`: Tests/run.sh --filter JSON5Tests
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. systemd/packages.sh
+
+need_swift
+need_packages libmosquitto-dev libzstd-dev mosquitto mosquitto-clients strace
+flags=(--explicit-target-dependency-import-check error)
+
+summary=()
+failed=0
+# step NAME COMMAND...
+step() {
+  local name=$1 began=$SECONDS status=0
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || status=$?
+  if [ $status = 0 ]; then
+    summary+=("ok      $name ($((SECONDS - began)) s)")
+  else
+    summary+=("FAILED  $name ($((SECONDS - began)) s)")
+    failed=1
+  fi
+  return $status
+}
+
+step "formatting" swift format lint --strict --parallel --recursive Package.swift Sources Tests
+step "import arrows" Tests/check-imports.sh
+step "scripts" bash -n systemd/quickstart.sh systemd/install.sh systemd/packages.sh Tests/check-imports.sh
+if step "build" swift build --build-tests "${flags[@]}"; then
+  step "tests" swift test "${flags[@]}" "$@"
+fi
+
+printf '\n== summary\n'
+printf '%s\n' "${summary[@]}"
+exit $failed
