@@ -1,5 +1,6 @@
 package import Platform
 package import Storage
+import Synchronization
 
 /// The running ingress: MQTT listeners and UDP sockets, served by one thread. Any thread.
 package final class Ingress: Sendable {
@@ -7,21 +8,35 @@ package final class Ingress: Sendable {
   package let mqttAddresses: [String]
   package let udpAddresses: [String]
 
-  private init(mqttAddresses: [String], udpAddresses: [String]) {
+  private let shared: IngressShared
+  private let thread: Mutex<NamedThread?>
+
+  private init(_ shared: IngressShared, mqttAddresses: [String], udpAddresses: [String], _ thread: consuming NamedThread) {
+    self.shared = shared
     self.mqttAddresses = mqttAddresses
     self.udpAddresses = udpAddresses
+    self.thread = Mutex(consume thread)
   }
 
   /// Binds every address and starts the thread: clients can connect when it returns.
   package static func start(
     _ configuration: IngressConfiguration, log: Log, time: any TimeSource = SystemTime()
   ) throws(IngressError) -> Ingress {
-    fatalError("not yet")
+    let loop = try IngressLoop(configuration, log: log, time: time)
+    let shared = loop.shared
+    let mqttAddresses = loop.mqttAddresses
+    let udpAddresses = loop.udpAddresses
+    let thread = NamedThread.start("ingress") { loop.run() }
+    return Ingress(shared, mqttAddresses: mqttAddresses, udpAddresses: udpAddresses, thread)
   }
 
-  package var status: IngressStatus { IngressStatus() }
+  package var status: IngressStatus { shared.snapshot }
 
   /// Stops reading, waits briefly for the acknowledgements that are due, closes every connection and ends the thread.
   /// Does nothing the second time.
-  package func stop() {}
+  package func stop() {
+    shared.stop()
+    let running = thread.withLock { $0.take() }
+    if let running { running.join() }
+  }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Connected sockets of a client's: reads and writes on them wait, within limits.

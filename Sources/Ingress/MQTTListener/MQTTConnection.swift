@@ -1,0 +1,100 @@
+import Bytes
+import Platform
+import Records
+import Storage
+import Wire
+
+/// One client's connection: the socket, the session, and what waits in either direction. One thread.
+///
+/// Small while idle: what is received goes through a buffer that all connections share, and `input` holds something
+/// only while a packet has come in part.
+final class MQTTConnection {
+  let id: ConnectionID
+  let peer: SocketAddress
+  let socket: FileDescriptor
+  var session: MQTTSession
+
+  /// The front of a packet that has not come whole.
+  var input = ByteWriter(capacity: 0)
+  /// How long that packet is, where its header tells; else 0.
+  var awaitedBytes = 0
+
+  var output = ByteWriter(capacity: 0)
+  /// Bytes at the front of `output` that have been sent.
+  var sentBytes = 0
+  var queuedBytes: Int { output.count - sentBytes }
+  /// Of them, what the listener has counted.
+  var accountedQueuedBytes = 0
+
+  /// When the connection is closed unless something comes (monotonic nanoseconds).
+  var deadline: Int64
+  /// 0: none.
+  var keepAliveNanoseconds: Int64 = 0
+
+  var interest: Poller.Interest = .readable
+  /// In the list of those to send to at the end of the turn.
+  var isDirty = false
+  /// Closed as soon as everything is sent; nothing more is read.
+  var isClosing: ConnectionEnd?
+  var isClosed = false
+
+  /// The headers of this client's records, encoded once.
+  var headers = RecordHeaders.none
+  var retainedHeaders = RecordHeaders.none
+
+  /// The last record that matched a filter of this client, and the highest QoS of those filters.
+  var matchedOffset: Offset = -1
+  var matchedQoS = MQTTQoS.atMostOnce
+
+  /// Set while the subscriber is behind the others and reads the log by itself.
+  var lag: Lag?
+  /// Its reader, while there is one.
+  var lagReader: LogReader?
+
+  struct Lag {
+    /// The record it needs next.
+    var next: Offset
+    /// It cannot take more before it has read or acknowledged something.
+    var isBlocked: Bool
+    var lastBlocked: Int64
+  }
+
+  init(
+    _ id: ConnectionID, _ socket: consuming FileDescriptor, _ peer: SocketAddress, _ limits: MQTTLimits,
+    deadline: Int64
+  ) {
+    self.id = id
+    self.socket = socket
+    self.peer = peer
+    session = MQTTSession(limits)
+    self.deadline = deadline
+  }
+
+  /// Notes who the client is.
+  func setClient(_ clientID: [UInt8], keepAliveSeconds: Int, now: Int64) {
+    var source = Array("mqtt:".utf8)
+    source += clientID
+    headers.add(RecordHeaderKey.source, source.span.bytes)
+    retainedHeaders = headers
+    retainedHeaders.add(RecordHeaderKey.retain, "1")
+    keepAliveNanoseconds = Int64(keepAliveSeconds) * 1_500_000_000
+    touch(now)
+  }
+
+  /// A whole packet has come.
+  func touch(_ now: Int64) {
+    guard session.isConnected else { return }
+    deadline = keepAliveNanoseconds == 0 ? Int64.max : now + keepAliveNanoseconds
+  }
+
+  /// Gives back memory that a burst has left.
+  func shrink() {
+    if output.isEmpty, output.capacity > 4096 { output = ByteWriter(capacity: 0) }
+    if input.isEmpty, input.capacity > 4096 { input = ByteWriter(capacity: 0) }
+  }
+
+  /// For the operator.
+  var name: String {
+    session.clientID.isEmpty ? "a client at \(peer)" : "client `\(session.clientID.span.bytes.text)` at \(peer)"
+  }
+}

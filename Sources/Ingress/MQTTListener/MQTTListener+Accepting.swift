@@ -1,0 +1,100 @@
+import Bytes
+import Platform
+import Storage
+import Wire
+
+// New connections, and the end of connections.
+extension MQTTListener {
+  private static let acceptsPerTurn = 64
+
+  /// Connections wait at the listening socket `index`.
+  func accept(at index: Int, _ context: inout LoopContext) {
+    for _ in 0..<Self.acceptsPerTurn {
+      switch listeners[index].socket.accept() {
+      case .connection(let socket, let peer): open(socket, peer, &context)
+      case .lost: continue
+      case .none: return
+      case .exhausted(let error):
+        // It would be reported at once again: so not before the next tick.
+        listeners[index].isPaused = true
+        setAccepting(false, at: index, &context)
+        Journal.error("mqtt: cannot accept a connection: \(error.reason); raise LimitNOFILE or lower `mqtt.maxConnections`")
+        return
+      }
+    }
+  }
+
+  func resumeAccepting(_ context: inout LoopContext) {
+    for index in listeners.indices where listeners[index].isPaused {
+      listeners[index].isPaused = false
+      setAccepting(true, at: index, &context)
+    }
+  }
+
+  private func setAccepting(_ accepts: Bool, at index: Int, _ context: inout LoopContext) {
+    let token = EventToken.mqttListener(index).raw
+    try? context.poller.modify(listeners[index].socket.descriptor, accepts ? .readable : [], token: token)
+  }
+
+  private func open(_ socket: consuming FileDescriptor, _ peer: SocketAddress, _ context: inout LoopContext) {
+    guard connections.count < configuration.maxConnections else {
+      reject(.tooManyConnections, "a client at \(peer)", context.now)
+      return
+    }
+    let id = connections.reserve()
+    let deadline = context.now + Int64(configuration.connectTimeoutMilliseconds) * 1_000_000
+    let connection = MQTTConnection(id, socket, peer, limits, deadline: deadline)
+    connections.put(connection)
+    status.connectionsAccepted += 1
+    status.connections = connections.count
+    do throws(SystemError) {
+      try context.poller.add(connection.socket.raw, connection.interest, token: EventToken.connection(id).raw)
+    } catch {
+      close(connection, .lost(error), &context)
+    }
+  }
+
+  /// Ends a connection: its client, its subscriptions and what waits for it are forgotten, its will is published where
+  /// that is due. The socket closes with the last reference.
+  func close(_ connection: MQTTConnection, _ end: ConnectionEnd, _ context: inout LoopContext) {
+    guard !connection.isClosed else { return }
+    connection.isClosed = true
+    reject(end, connection.name, context.now)
+    if end.publishesWill { publishWill(of: connection, &context) }
+    // The kernel forgets a descriptor when it is closed; but events of this turn may still name it.
+    try? context.poller.remove(connection.socket.raw)
+    connections.remove(connection.id)
+    status.connections = connections.count
+    if connection.session.isConnected || !connection.session.clientID.isEmpty,
+      clients[connection.session.clientID] == connection.id
+    {
+      clients[connection.session.clientID] = nil
+    }
+    for subscription in connection.session.subscriptions { remove(subscription, of: connection) }
+    leaveLag(connection)
+    partialBytes -= connection.input.count
+    queuedBytes -= connection.accountedQueuedBytes
+    connection.accountedQueuedBytes = 0
+  }
+
+  private func publishWill(of connection: MQTTConnection, _ context: inout LoopContext) {
+    guard let will = connection.session.will else { return }
+    context.appender.append(
+      topic: will.topic.span.bytes, payload: will.payload.span.bytes, at: context.timestamp,
+      headers: will.isRetained ? connection.retainedHeaders : connection.headers)
+    status.messages += 1
+    status.bytes += will.payload.count
+  }
+
+  /// Closes the connections whose time is up, and takes back memory that a burst has left.
+  func closeLate(_ context: inout LoopContext) {
+    var late: [MQTTConnection] = []
+    connections.forEach { connection in
+      if connection.deadline < context.now { late.append(connection) }
+      connection.shrink()
+    }
+    for connection in late {
+      close(connection, connection.session.isConnected ? .keepAlive : .connectTimeout, &context)
+    }
+  }
+}

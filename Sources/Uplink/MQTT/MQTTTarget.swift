@@ -1,0 +1,251 @@
+import Bytes
+import Mosquitto
+import Platform
+import Records
+import Storage
+
+/// A central MQTT broker as an uplink's far side, through libmosquitto at QoS 1: a record is there when its PUBACK is.
+///
+/// `messages`: each record is a message, with its identity in MQTT 5 user properties (`forebay-gateway`, `forebay-epoch`,
+/// `forebay-offset`, `forebay-time`). `batches`: the shipment is one message, a record batch v2 with its records in one
+/// zstd frame, at their own offsets, the log's epoch as producer id.
+final class MQTTTarget: UplinkTarget {
+  private let configuration: MQTTTargetConfiguration
+  private let broker: MosquittoConfiguration
+  private let identity: RecordIdentity
+  private let uplink: String
+  private let time: any TimeSource
+
+  private var client: MosquittoClient?
+  private var version = MosquittoClient.ProtocolVersion.v5
+  private var isAccepted = false
+
+  private var isSending = false
+  private var outgoing: OutgoingMessages
+  /// The one message of a shipment in batches; empty where it has been published.
+  private var batch = ByteWriter(capacity: 64 << 10)
+  private var isBatchDue = false
+  private var compressor = ZstdCompressor(level: 3)
+
+  /// Index of the record, by the number its PUBACK will carry.
+  private var outstanding: [Int32: Int] = [:]
+  /// Records that no subscriber was there for, to be sent again.
+  private var unclaimed: [Int] = []
+  private var resendAt: Int64 = 0
+  private var resendBackoff = Backoff(firstMilliseconds: 2000, longestMilliseconds: 60_000)
+
+  /// Messages without a PUBACK at any time.
+  private static let window = 200
+
+  init(
+    _ configuration: MQTTTargetConfiguration, uplink: String, identity: RecordIdentity, time: any TimeSource
+  ) throws(MosquittoError) {
+    self.configuration = configuration
+    self.identity = identity
+    self.uplink = uplink
+    self.time = time
+    outgoing = OutgoingMessages(topicPrefix: configuration.topicPrefix)
+    var broker = MosquittoConfiguration(
+      host: configuration.host, clientID: configuration.clientID ?? "forebay-\(identity.gateway)-uplink-\(uplink)")
+    broker.port = configuration.port
+    broker.user = configuration.user
+    broker.password = configuration.password
+    broker.tls = configuration.tls
+    broker.keepAliveSeconds = configuration.keepAliveSeconds
+    self.broker = broker
+    // Certificates that cannot be used are an error now, not at three in the morning.
+    _ = try MosquittoClient(broker, version: .v5)
+  }
+
+  var descriptor: CInt { client?.descriptor ?? -1 }
+  var wantsWrite: Bool { client?.wantsWrite ?? false }
+
+  func connect() throws(TargetFailure) {
+    do throws(MosquittoError) {
+      let client = try MosquittoClient(broker, version: version)
+      self.client = client
+      try client.setWindow(Self.window)
+      try client.connect()
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  func disconnect() {
+    if let client, isAccepted {
+      client.disconnect()
+      try? client.write()
+    }
+    client = nil
+    isAccepted = false
+    isSending = false
+    outstanding = [:]
+    unclaimed = []
+  }
+
+  func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
+    var progress = TargetProgress()
+    guard let client else { return progress }
+    do throws(MosquittoError) {
+      if isReadable {
+        repeat {
+          try client.read()
+        } while client.descriptor >= 0 && DescriptorWait.isReadable(client.descriptor)
+      }
+      try client.keepAlive()
+    } catch {
+      // What the broker said before it closed is the better reason.
+      try handleEvents(client, &progress)
+      throw failure(error)
+    }
+    try handleEvents(client, &progress)
+    if isSending { try pump(client, &progress) }
+    do throws(MosquittoError) {
+      if client.wantsWrite { try client.write() }
+    } catch {
+      throw failure(error)
+    }
+    progress.isReady = isAccepted
+    return progress
+  }
+
+  private func handleEvents(_ client: MosquittoClient, _ progress: inout TargetProgress) throws(TargetFailure) {
+    for event in client.takeEvents() {
+      switch event {
+      case .connected(let reason):
+        guard reason == 0 else { throw refusal(client, reason) }
+        isAccepted = true
+      case .acknowledged(let number, let reason):
+        guard let index = outstanding.removeValue(forKey: number) else { continue }
+        progress.hasMoved = true
+        try settle(index, reason, client, &progress)
+      case .disconnected(let reason):
+        throw TargetFailure("\(broker.host):\(broker.port): \(reason)")
+      case .subscribed:
+        break
+      }
+    }
+  }
+
+  private func refusal(_ client: MosquittoClient, _ reason: Int32) -> TargetFailure {
+    // 1 (3.1.1) and 0x84 (5): the broker does not speak the version that was tried.
+    if client.version == .v5, reason == 1 || reason == 0x84 { version = .v311 }
+    let words = client.describe(reason: reason, ofConnect: true)
+    return TargetFailure("\(broker.host):\(broker.port) refuses the connection: \(words); look at `user`, `password` and the broker's access rules")
+  }
+
+  private func failure(_ error: MosquittoError) -> TargetFailure {
+    // Brokers without MQTT 5 may close the connection without a word.
+    if client != nil, !isAccepted, descriptor < 0 || error.call == "read" { version = version == .v5 ? .v311 : .v5 }
+    return TargetFailure("\(broker.host):\(broker.port): \(error)")
+  }
+}
+
+// Sending.
+extension MQTTTarget {
+  func send(_ contents: borrowing ShipmentContents) throws(TargetFailure) {
+    switch configuration.format {
+    case .messages: outgoing.load(contents)
+    case .batches: loadBatch(contents)
+    }
+    outstanding = [:]
+    unclaimed = []
+    resendBackoff.reset()
+    isSending = true
+  }
+
+  private func loadBatch(_ contents: borrowing ShipmentContents) {
+    var frame = ByteWriter(capacity: contents.byteCount / 4)
+    compressor.compress(contents.recordBytes, into: &frame)
+    var header = contents.header
+    header.attributes = UInt16(RecordBatchHeader.Codec.zstd.rawValue)
+    header.producerID = identity.epoch.value
+    batch.removeAll()
+    header.encode(records: frame.bytes, into: &batch)
+    isBatchDue = true
+  }
+
+  private var isEverythingSent: Bool {
+    configuration.format == .batches ? !isBatchDue : outgoing.isAtEnd
+  }
+
+  /// Publishes as much as the window has room for, and says when everything is confirmed.
+  private func pump(_ client: MosquittoClient, _ progress: inout TargetProgress) throws(TargetFailure) {
+    if isEverythingSent, outstanding.isEmpty, !unclaimed.isEmpty {
+      progress.hasMoved = true
+      guard time.monotonicNanoseconds() >= resendAt else { return }
+      outgoing.restart(only: Set(unclaimed))
+      isBatchDue = true
+      unclaimed = []
+    }
+    while outstanding.count < Self.window, !isEverythingSent {
+      switch configuration.format {
+      case .messages: try publishNext(client, &progress)
+      case .batches: try publishBatch(client, &progress)
+      }
+    }
+    if isEverythingSent, outstanding.isEmpty, unclaimed.isEmpty {
+      progress.isConfirmed = true
+      isSending = false
+    }
+  }
+
+  private func publishBatch(_ client: MosquittoClient, _ progress: inout TargetProgress) throws(TargetFailure) {
+    isBatchDue = false
+    let name = configuration.batchTopic ?? "forebay/\(identity.gateway)/batches"
+    do throws(MosquittoError) {
+      let number = try client.publish(topic: name.utf8.span.bytes, payload: batch.bytes, isRetained: false)
+      outstanding[number] = 0
+      progress.sentBytes += name.utf8.count + batch.count
+    } catch {
+      // A batch that is too large for the broker is no single record's fault: its records cannot be set aside for it.
+      throw failure(error)
+    }
+  }
+
+  private func publishNext(_ client: MosquittoClient, _ progress: inout TargetProgress) throws(TargetFailure) {
+    guard let message = outgoing.next() else { return }
+    let properties =
+      version == .v5
+      ? [
+        ("forebay-gateway", identity.gateway), ("forebay-epoch", identity.epoch.description),
+        ("forebay-offset", String(message.offset)), ("forebay-time", message.timestamp.rfc3339),
+      ] : []
+    do throws(MosquittoError) {
+      let number = try client.publish(
+        topic: outgoing.topic.bytes, payload: outgoing.payload.bytes, isRetained: message.isRetained,
+        userProperties: properties)
+      outstanding[number] = message.index
+      progress.sentBytes += outgoing.topic.count + outgoing.payload.count
+    } catch {
+      guard error.refusesMessage else { throw failure(error) }
+      progress.refused.append(RefusedRecord(index: message.index, reason: error.reason))
+    }
+  }
+}
+
+// What became of a message.
+extension MQTTTarget {
+  private static let noMatchingSubscribers: Int32 = 0x10
+
+  /// - Parameter reason: of the PUBACK: 0 or, below 128, a success with a remark.
+  private func settle(
+    _ index: Int, _ reason: Int32, _ client: MosquittoClient, _ progress: inout TargetProgress
+  ) throws(TargetFailure) {
+    switch reason {
+    case Self.noMatchingSubscribers where configuration.requireSubscribers:
+      if unclaimed.isEmpty { resendAt = time.monotonicNanoseconds() + resendBackoff.next() * 1_000_000 }
+      unclaimed.append(index)
+      progress.hesitation =
+        "\(broker.host):\(broker.port) has no subscriber for some topics and would forget the messages; subscribe there, or set `requireSubscribers: false`"
+    case 0..<128:
+      break
+    case 0x90, 0x99:
+      // The topic or the payload itself is refused: no later try will fare better.
+      progress.refused.append(RefusedRecord(index: index, reason: "the broker says: \(client.describe(reason: reason))"))
+    default:
+      throw TargetFailure(
+        "\(broker.host):\(broker.port) does not take a message: \(client.describe(reason: reason)); look at the broker's access rules and quotas")
+    }
+  }
+}

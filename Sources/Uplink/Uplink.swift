@@ -1,0 +1,104 @@
+import Mosquitto
+package import Platform
+import Records
+package import Storage
+import Synchronization
+
+/// One uplink on a thread of its own. Any thread may ask and stop it.
+package final class Uplink: Sendable {
+  private let shared: Shared
+  private let thread: Mutex<NamedThread?>
+
+  /// What the handle and the thread share.
+  package final class Shared: Sendable {
+    package let wakeUp: WakeUp
+    private let isStopping = Atomic(false)
+    private let published: Mutex<UplinkStatus>
+
+    package init(_ status: UplinkStatus) throws(SystemError) {
+      wakeUp = try WakeUp()
+      published = Mutex(status)
+    }
+
+    var mustStop: Bool { isStopping.load(ordering: .acquiring) }
+
+    func stop() {
+      isStopping.store(true, ordering: .releasing)
+      wakeUp.signal()
+    }
+
+    package var status: UplinkStatus { published.withLock { $0 } }
+
+    func publish(_ status: UplinkStatus) {
+      published.withLock { $0 = status }
+    }
+  }
+
+  /// Starts to forward; the far side need not be there. Throws where the configuration can never work.
+  package static func start(
+    _ configuration: UplinkConfiguration, gateway: String, log: Log, time: any TimeSource = SystemTime()
+  ) throws(UplinkError) -> Uplink {
+    let filters = try parseFilters(configuration)
+    var status = UplinkStatus()
+    status.name = configuration.name
+    let target: any UplinkTarget
+    switch configuration.target {
+    case .mqtt(let mqtt):
+      status.target = "mqtt \(mqtt.host):\(mqtt.port)"
+      do throws(MosquittoError) {
+        target = try MQTTTarget(
+          mqtt, uplink: configuration.name, identity: RecordIdentity(gateway: gateway, epoch: log.epoch), time: time)
+      } catch {
+        throw .badTarget(uplink: configuration.name, reason: error.description)
+      }
+    }
+    let shared: Shared
+    do throws(SystemError) { shared = try Shared(status) } catch { throw .system(error) }
+    let loop: UplinkLoop
+    do throws(StorageError) {
+      let cursor = try log.openCursor("uplink/\(configuration.name)")
+      loop = UplinkLoop(
+        configuration, filters: filters, target: target, shared: shared, log: log, cursor: cursor, time: time,
+        backoff: Backoff())
+    } catch {
+      throw .storage(uplink: configuration.name, error)
+    }
+    return Uplink(shared, NamedThread.start("up \(configuration.name)") { loop.run() })
+  }
+
+  private static func parseFilters(_ configuration: UplinkConfiguration) throws(UplinkError) -> [TopicFilter] {
+    var filters: [TopicFilter] = []
+    for topic in configuration.topics {
+      do throws(TopicProblem) {
+        filters.append(try TopicFilter(topic))
+      } catch {
+        throw .badTopic(topic, uplink: configuration.name, reason: error.description)
+      }
+    }
+    return filters
+  }
+
+  private init(_ shared: Shared, _ thread: consuming NamedThread) {
+    self.shared = shared
+    self.thread = Mutex(thread)
+  }
+
+  package var status: UplinkStatus { shared.status }
+
+  /// Disconnects and waits for the thread. A shipment that is on its way is sent again at the next start.
+  package func stop() {
+    shared.stop()
+    if let running = thread.withLock({ $0.take() }) { running.join() }
+  }
+}
+
+/// What identifies a record anywhere, with its offset: so that a consumer can always recognise a duplicate.
+package struct RecordIdentity: Hashable, Sendable {
+  package let gateway: String
+  package let epoch: LogEpoch
+
+  package init(gateway: String, epoch: LogEpoch) {
+    self.gateway = gateway
+    self.epoch = epoch
+  }
+}

@@ -1,0 +1,53 @@
+package import Mosquitto
+
+/// One way to a central cluster (`uplinks[]`).
+package struct UplinkConfiguration: Hashable, Sendable {
+  package var name: String
+  /// Topic filters: what is forwarded. Gap records and dead letters must be named (`$forebay/#`).
+  package var topics = ["#"]
+  package var target: UplinkTargetConfiguration
+  /// A shipment is closed at this many records …
+  package var shipmentRecords = 2000
+  /// … or at this many bytes of records, before compression.
+  package var shipmentBytes = 512 << 10
+
+  package init(name: String, target: UplinkTargetConfiguration) {
+    self.name = name
+    self.target = target
+  }
+}
+
+package enum UplinkTargetConfiguration: Hashable, Sendable {
+  case mqtt(MQTTTargetConfiguration)
+}
+
+/// A central MQTT broker or cluster (`uplinks[].mqtt`). Always QoS 1.
+package struct MQTTTargetConfiguration: Hashable, Sendable {
+  package enum Format: String, Hashable, Sendable, CaseIterable {
+    /// Each record as a message of its own, on its own topic.
+    case messages
+    /// Each shipment as one message: a zstd-compressed record batch, which `forebay unpack` reads.
+    case batches
+  }
+
+  package var host: String
+  package var port = 1883
+  package var format = Format.messages
+  package var user: String?
+  package var password: String?
+  /// Nil: `forebay-GATEWAY-uplink-NAME`.
+  package var clientID: String?
+  package var tls: TLSConfiguration?
+  package var keepAliveSeconds = 30
+  /// In front of each record's topic (`messages`).
+  package var topicPrefix = ""
+  /// The topic of all batches (`batches`). Nil: `forebay/GATEWAY/batches`.
+  package var batchTopic: String?
+  /// An MQTT 5 broker says when a message had no subscriber, and it has then forgotten it. True: such messages are kept
+  /// and sent again until somebody has them.
+  package var requireSubscribers = true
+
+  package init(host: String) {
+    self.host = host
+  }
+}

@@ -1,0 +1,38 @@
+package import Records
+
+/// How an uplink stands: a copy.
+package struct UplinkStatus: Hashable, Sendable {
+  package enum State: String, Hashable, Sendable {
+    case connecting
+    /// Connected, and everything is at the far side.
+    case idle
+    /// A shipment is on its way.
+    case shipping
+    /// Waits before it tries again.
+    case waiting
+    case stopped
+  }
+
+  package var name = ""
+  /// `mqtt HOST:PORT`
+  package var target = ""
+  package var state = State.connecting
+  /// The first offset that the far side has not confirmed.
+  package var position: Offset = 0
+  /// Records behind `position`, those that the filters pass over included.
+  package var backlogRecords = 0
+  package var shippedRecords = 0
+  /// Of the records, as they are in the log.
+  package var rawBytes = 0
+  /// Of what was handed to the far side's protocol.
+  package var shippedBytes = 0
+  package var shipments = 0
+  package var retries = 0
+  package var deadLetters = 0
+  /// In words; the last, even if it is over.
+  package var lastError: String?
+  /// Wall clock; nil while there is no connection.
+  package var connectedSince: Timestamp?
+
+  package init() {}
+}

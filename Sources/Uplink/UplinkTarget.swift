@@ -1,0 +1,57 @@
+/// The far side of an uplink, driven by the uplink's loop on its thread. Two conformers: `MQTTTarget`, and the tests'
+/// scripted far side.
+///
+/// The loop connects, hands over one shipment, lets the target work until it says what became of it, and after any failure
+/// disconnects and starts again from the shipment's beginning.
+package protocol UplinkTarget: AnyObject {
+  /// The socket to poll, or −1.
+  var descriptor: CInt { get }
+  var wantsWrite: Bool { get }
+
+  /// Begins to connect; `.ready` follows when shipments can be sent.
+  func connect() throws(TargetFailure)
+  /// Drops the connection and whatever was on its way.
+  func disconnect()
+  /// Begins to send; `.confirmed` follows when the far side has all of it.
+  func send(_ contents: borrowing ShipmentContents) throws(TargetFailure)
+  /// Moves what can be moved; called at least once a second.
+  func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress
+}
+
+/// What `work` came to.
+package struct TargetProgress: Hashable, Sendable {
+  /// Shipments can be sent.
+  package var isReady = false
+  /// The shipment is at the far side, down to the last record that it takes.
+  package var isConfirmed = false
+  /// Something has moved since the last call.
+  package var hasMoved = false
+  /// Bytes handed to the protocol since the last call.
+  package var sentBytes = 0
+  /// Records that the far side will never take.
+  package var refused: [RefusedRecord] = []
+  /// Why the far side has not yet taken what it was sent, in words; not an end of the connection.
+  package var hesitation: String?
+
+  package init() {}
+}
+
+/// A record the far side refuses for good, by its place in the shipment's records.
+package struct RefusedRecord: Hashable, Sendable {
+  package let index: Int
+  package let reason: String
+
+  package init(index: Int, reason: String) {
+    self.index = index
+    self.reason = reason
+  }
+}
+
+/// The connection is lost or of no use: in words, with what to do where that is known.
+package struct TargetFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) {
+    self.description = description
+  }
+}
