@@ -71,7 +71,7 @@ let package = Package(
     tests("RoutingTests", ["Routing", "Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("UplinkTests", ["Uplink", "Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("QueryTests", ["Query", "Storage", "Platform", "Records", "Bytes", "Support"]),
-    tests("DaemonTests", ["Daemon", "Console", "Ingress", "Storage", "Wire", "Platform", "Bytes", "Support"]),
+    tests("DaemonTests", ["Daemon", "Console", "Ingress", "Storage", "Wire", "Platform", "Records", "JSON5", "Bytes", "Support"]),
     tests("SimulationTests", ["Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("IntegrationTests", ["forebay", "Platform", "Records", "Bytes", "Support"]),
   ]

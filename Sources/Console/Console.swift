@@ -17,10 +17,15 @@ package final class Console: Sendable {
     _ configuration: ConsoleConfiguration, time: any TimeSource = SystemTime(),
     answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
   ) throws(ConsoleError) -> Console {
-    let local = ConsoleLoop.Listener(try listenLocally(configuration.socket))
+    var listeners = [ConsoleLoop.Listener(local: try listenLocally(configuration.socket))]
+    var address: String?
+    if let tcp = try listenPublicly(configuration) {
+      address = "\(tcp.address)"
+      listeners.append(ConsoleLoop.Listener(tcp: tcp))
+    }
     do {
-      let console = Console(listenAddress: nil, wakeUp: try WakeUp())
-      console.run([local], time, answer)
+      let console = Console(listenAddress: address, wakeUp: try WakeUp())
+      console.run(listeners, time, answer)
       return console
     } catch {
       throw .machine(error)
@@ -62,6 +67,22 @@ package final class Console: Sendable {
       return try LocalSocket.listen(path)
     } catch {
       throw .cannotListen(setting: "console.socket", address: path, error)
+    }
+  }
+
+  /// Nil where TCP is turned off, or nobody asked for the address and it is taken.
+  private static func listenPublicly(
+    _ configuration: ConsoleConfiguration
+  ) throws(ConsoleError) -> ListeningSocket? {
+    guard let text = configuration.listen else { return nil }
+    guard let address = SocketAddress(text) else { throw .badAddress(text) }
+    do {
+      return try ListeningSocket(address, backlog: ConsoleLoop.maximumConnections)
+    } catch {
+      let refusal = ConsoleError.cannotListen(setting: "console.listen", address: text, error)
+      if configuration.isListenRequired { throw refusal }
+      Journal.warning("\(refusal); going on with \(configuration.socket) alone")
+      return nil
     }
   }
 }

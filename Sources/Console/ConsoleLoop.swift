@@ -16,10 +16,39 @@ struct ConsoleLoop: ~Copyable {
   private static let wakeUpToken = UInt64.max
   private static let firstConnectionToken: UInt64 = 1000
 
-  /// Owns a listening socket.
+  /// A listening socket, of either kind.
   final class Listener: Sendable {
-    let socket: FileDescriptor
-    init(_ socket: consuming FileDescriptor) { self.socket = socket }
+    private let socket: Socket
+
+    private enum Socket: ~Copyable, Sendable {
+      case local(FileDescriptor)
+      case tcp(ListeningSocket)
+    }
+
+    init(local: consuming FileDescriptor) {
+      socket = .local(local)
+    }
+
+    init(tcp: consuming ListeningSocket) {
+      socket = .tcp(tcp)
+    }
+
+    var descriptor: CInt {
+      switch socket {
+      case .local(let socket): socket.raw
+      case .tcp(let socket): socket.descriptor
+      }
+    }
+
+    /// The next client; nil when none waits, or none can be taken now.
+    func accept() -> FileDescriptor? {
+      switch socket {
+      case .local(let socket): return try? LocalSocket.accept(socket)
+      case .tcp(let socket):
+        if case .connection(let client, _) = socket.accept() { return client }
+        return nil
+      }
+    }
   }
 
   private final class Connection {
@@ -35,7 +64,7 @@ struct ConsoleLoop: ~Copyable {
     let poller = try Poller(capacity: Self.maximumConnections + 4)
     try poller.add(wakeUp.descriptor, .readable, token: Self.wakeUpToken)
     for (index, listener) in listeners.enumerated() {
-      try poller.add(listener.socket.raw, .readable, token: UInt64(index))
+      try poller.add(listener.descriptor, .readable, token: UInt64(index))
     }
     self.poller = poller
     self.listeners = listeners
@@ -65,7 +94,7 @@ struct ConsoleLoop: ~Copyable {
 
   private mutating func accept(_ listener: Listener, _ now: Int64) throws(SystemError) {
     // Out of descriptors: the connection waits in the kernel; a moment later there may be some again.
-    guard let socket = try? LocalSocket.accept(listener.socket) else { return }
+    guard let socket = listener.accept() else { return }
     let slot = connections.firstIndex { $0 == nil } ?? connections.count
     guard slot < Self.maximumConnections else { return }
     try poller.add(socket.raw, .readable, token: Self.firstConnectionToken + UInt64(slot))

@@ -2,6 +2,7 @@ import Console
 import Ingress
 import Routing
 import Storage
+import Uplink
 
 extension ExitCode {
   /// The code that goes with `error` where it ends the process.
@@ -9,8 +10,10 @@ extension ExitCode {
     switch error {
     case let error as StorageError: self = Self.code(for: error)
     case is ConfigurationError: self = .configuration
-    case is IngressError, is ConsoleError: self = .unavailable
+    case let error as IngressError: self = Self.code(for: error)
+    case is ConsoleError: self = .unavailable
     case let error as RoutingError: self = Self.code(for: error)
+    case let error as UplinkError: self = Self.code(for: error)
     default: self = .inputOutput
     }
   }
@@ -28,6 +31,22 @@ extension ExitCode {
     switch error {
     case .badName, .noTopics, .badTopic, .noCommand, .badFile: .configuration
     case .storage(_, let error): code(for: error)
+    case .system: .inputOutput
+    }
+  }
+
+  private static func code(for error: UplinkError) -> ExitCode {
+    switch error {
+    case .badTopic, .badTarget: .configuration
+    case .storage(_, let error): code(for: error)
+    case .system: .inputOutput
+    }
+  }
+
+  private static func code(for error: IngressError) -> ExitCode {
+    switch error {
+    case .badAddress, .badTopic, .cannotSubscribe: .configuration
+    case .cannotListen: .unavailable
     case .system: .inputOutput
     }
   }

@@ -1,4 +1,5 @@
 import Ingress
+import Uplink
 
 extension Configuration {
   /// The names of the sections in which this configuration says something else than `other`.
@@ -8,8 +9,10 @@ extension Configuration {
       ("`data`", data != other.data),
       ("`log`", log != other.log && data == other.data),
       ("`mqtt`", ingress.mqtt != other.ingress.mqtt),
+      ("`mqtt.subscribe`", subscriptions != other.subscriptions),
       ("`udp`", ingress.udp != other.ingress.udp),
       ("`routes`", routes != other.routes),
+      ("`uplinks`", uplinks != other.uplinks),
       ("`console`", console != other.console),
     ]
     return sections.filter(\.differs).map(\.name)

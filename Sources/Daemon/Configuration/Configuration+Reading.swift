@@ -4,6 +4,7 @@ import JSON5
 import Platform
 import Routing
 import Storage
+import Uplink
 
 extension Configuration {
   /// Reads and checks the file at `path`; nil: nothing but defaults.
@@ -53,8 +54,12 @@ extension Configuration {
     let named = root.string("data")
     let directory = data ?? named ?? CurrentProcess.environment("FOREBAY_DATA") ?? DataDirectory.local
     log = LogConfiguration(root.section("log"), directory: directory)
-    ingress = IngressConfiguration(root)
-    routes = root.named("routes", name: \RouteConfiguration.name, RouteConfiguration.init)
+    let mqtt = root.section("mqtt")
+    ingress = IngressConfiguration(root, mqtt: mqtt)
+    subscriptions = mqtt?.named("subscribe", name: \.name, BrokerSubscriptionConfiguration.init) ?? []
+    mqtt?.finish()
+    routes = root.named("routes", name: \.name, RouteConfiguration.init)
+    uplinks = root.named("uplinks", name: \.name, UplinkConfiguration.init)
     console = ConsoleConfiguration(root.section("console"), data: directory)
     root.notAvailable("profiles")
   }

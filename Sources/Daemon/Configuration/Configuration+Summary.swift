@@ -1,5 +1,6 @@
 import Ingress
 import Routing
+import Uplink
 
 extension Configuration {
   /// One line for `forebay check`: what a daemon with this configuration would do.
@@ -8,6 +9,8 @@ extension Configuration {
     if let mqtt = ingress.mqtt { parts.append("MQTT on \(mqtt.listen.joined(separator: " and "))") }
     if !ingress.udp.isEmpty { parts.append("UDP on \(ingress.udp.map(\.listen).joined(separator: " and "))") }
     if !routes.isEmpty { parts.append("routes \(routes.map(\.name).joined(separator: ", "))") }
+    if !subscriptions.isEmpty { parts.append("brokers \(subscriptions.map(\.name).joined(separator: ", "))") }
+    if !uplinks.isEmpty { parts.append("uplinks \(uplinks.map(\.name).joined(separator: ", "))") }
     return parts.joined(separator: ", ")
   }
 }

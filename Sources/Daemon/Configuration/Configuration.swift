@@ -2,6 +2,7 @@ package import Console
 package import Ingress
 package import Routing
 package import Storage
+package import Uplink
 
 /// Everything a configuration file says, with the defaults of what it does not say.
 package struct Configuration: Hashable, Sendable {
@@ -9,7 +10,10 @@ package struct Configuration: Hashable, Sendable {
   package var gateway: String
   package var log: LogConfiguration
   package var ingress: IngressConfiguration
+  /// Brokers that are subscribed to. `mqtt.subscribe`
+  package var subscriptions: [BrokerSubscriptionConfiguration]
   package var routes: [RouteConfiguration]
+  package var uplinks: [UplinkConfiguration]
   package var console: ConsoleConfiguration
 
   /// The data directory. `data`, or --data

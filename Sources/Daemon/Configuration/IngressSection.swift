@@ -2,9 +2,9 @@ import Ingress
 
 extension IngressConfiguration {
   /// `mqtt: { listen: ["0.0.0.0:1883"], … }, udp: [{ listen: "0.0.0.0:5510", topic: "udp/{address}" }]`
-  init(_ root: ConfigurationSection) {
+  init(_ root: ConfigurationSection, mqtt section: ConfigurationSection?) {
     self.init()
-    if let section = root.section("mqtt") { readMQTT(section) }
+    if let section { readMQTT(section) }
     udp = root.sections("udp").map(UDPListenerConfiguration.init)
   }
 
@@ -16,7 +16,6 @@ extension IngressConfiguration {
     // 256 MiB is what the protocol's length field can say.
     listener.maxPacketBytes = section.size("maxPacket", in: 1 << 10...256 << 20, default: listener.maxPacketBytes)
     section.notAvailable("users")
-    section.finish()
     mqtt = listener.listen.isEmpty ? nil : listener
   }
 }

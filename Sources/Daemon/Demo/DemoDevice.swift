@@ -10,11 +10,11 @@ protocol DemoDevice {
   mutating func messages(second: Int, at time: Timestamp, _ random: inout DemoRandom) -> [DemoMessage]
 }
 
-struct DemoMessage: Hashable, Sendable {
-  let topic: String
-  let payload: [UInt8]
-  var qos: UInt8 = 1
-  var retain = false
+package struct DemoMessage: Hashable, Sendable {
+  package let topic: String
+  package let payload: [UInt8]
+  package var qos: UInt8 = 1
+  package var retain = false
 
   init(_ topic: String, _ payload: JSONValue, qos: UInt8 = 1) {
     self.topic = topic

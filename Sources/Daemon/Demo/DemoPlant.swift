@@ -1,32 +1,19 @@
 import Platform
 import Records
 
-/// All the devices of the demonstration and their connections. One owner, one thread.
+/// The demonstration's connections: plays the script to the daemon's own listeners. One owner, one thread.
 struct DemoPlant: ~Copyable {
   private let mqtt: String?
   private let udp: String?
-  private var random: DemoRandom
-  private var devices: [Connected] = []
-  private var station: TempestStation
+  private var script: DemoScript
+  private var connections: [String: Connection] = [:]
   private var hasComplained = false
 
-  private final class Connected {
-    var device: any DemoDevice
-    var client: DemoClient?
+  private final class Connection {
+    var client: DemoClient
 
-    init(_ device: any DemoDevice) {
-      self.device = device
-    }
-
-    func send(_ messages: [DemoMessage], to address: String) throws(SystemError) {
-      if client == nil { client = try DemoClient.connect(to: address, clientID: device.clientID) }
-      do {
-        try client!.drain()
-        for message in messages { try client!.publish(message) }
-      } catch {
-        client = nil
-        throw error
-      }
+    init(_ client: consuming DemoClient) {
+      self.client = client
     }
   }
 
@@ -36,34 +23,40 @@ struct DemoPlant: ~Copyable {
   init(mqtt: String?, udp: String?, seed: UInt64) {
     self.mqtt = mqtt
     self.udp = udp
-    random = DemoRandom(seed: seed)
-    station = TempestStation(&random)
-    devices = [
-      Connected(TasmotaDevice(mac: "4A1B2C", celsius: 21, &random)),
-      Connected(TasmotaDevice(mac: "7D03E9", celsius: 24, &random)),
-      Connected(ShellyDevice(mac: "a8032ab12345", watts: 640, &random)),
-      Connected(ShellyDevice(mac: "a8032ab1c0de", watts: 42, &random)),
-      Connected(ZigbeeBridge(&random)),
-    ]
+    script = DemoScript(seed: seed)
   }
 
   /// One second of the plant.
   mutating func step(second: Int, at time: Timestamp) {
+    let scene = script.next(second: second, at: time)
     do throws(SystemError) {
       if let mqtt {
-        for connected in devices {
-          let messages = connected.device.messages(second: second, at: time, &random)
-          if !messages.isEmpty { try connected.send(messages, to: mqtt) }
-        }
+        for (clientID, messages) in scene.messages { try publish(messages, as: clientID, to: mqtt) }
       }
       if let udp {
-        for datagram in station.datagrams(second: second, at: time, &random) { try send(datagram, to: udp) }
+        for datagram in scene.datagrams { try send(datagram, to: udp) }
       }
       hasComplained = false
     } catch {
       // The daemon may be stopping, or refuse for a while: once is enough to say it.
       if !hasComplained { Journal.warning("demonstration: \(error); it goes on trying") }
       hasComplained = true
+    }
+  }
+
+  private mutating func publish(
+    _ messages: [DemoMessage], as clientID: String, to address: String
+  ) throws(SystemError) {
+    do throws(SystemError) {
+      if connections[clientID] == nil {
+        connections[clientID] = Connection(try DemoClient.connect(to: address, clientID: clientID))
+      }
+      let connection = connections[clientID]!
+      try connection.client.drain()
+      for message in messages { try connection.client.publish(message) }
+    } catch {
+      connections[clientID] = nil
+      throw error
     }
   }
 

@@ -56,8 +56,8 @@ package struct Lifecycle {
   }
 
   private func announce(_ addresses: RunningAddresses) {
-    Journal.notice("forebay \(Version.current) is ready as \(configuration.gateway): \(addresses.summary)")
-    if configuration.ingress.mqtt?.anonymous == false {
+    Journal.notice("version \(Version.current) is ready as \(configuration.gateway): \(addresses.summary)")
+    if configuration.ingress.mqtt?.anonymous == false, !addresses.mqtt.allSatisfy(RunningAddresses.isLoopback) {
       Journal.notice("MQTT clients are taken from this machine only; `mqtt: { anonymous: true }` lets others in")
     }
     manager.ready(addresses.summary)

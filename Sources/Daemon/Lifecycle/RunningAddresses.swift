@@ -18,6 +18,10 @@ package struct RunningAddresses: Hashable, Sendable {
     data = stages.configuration.data
   }
 
+  static func isLoopback(_ address: String) -> Bool {
+    address.hasPrefix("127.") || address.hasPrefix("[::1]")
+  }
+
   /// One line: `MQTT on 0.0.0.0:1883, UDP on 0.0.0.0:5510, console on http://127.0.0.1:8610, data in ./forebay-data`.
   var summary: String {
     var parts: [String] = []

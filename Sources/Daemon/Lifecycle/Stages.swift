@@ -4,6 +4,7 @@ import Platform
 import Routing
 import Storage
 import Synchronization
+import Uplink
 import Wire
 
 /// The running stages, started in the order in which they depend on one another and stopped in the opposite one.
@@ -11,6 +12,8 @@ final class Stages: Sendable {
   let configuration: Configuration
   let log: Log
   let routes: [Route]
+  let uplinks: [Uplink]
+  let subscriptions: [BrokerSubscription]
   let ingress: Ingress
   let startedAt: Int64
   let startedMonotonic: Int64
@@ -25,15 +28,25 @@ final class Stages: Sendable {
       let log = try Log.open(configuration.log, time: time)
       started.append { log.close() }
       for line in log.recoveryReport { Journal.notice(line) }
-      var routes: [Route] = []
-      for route in configuration.routes {
+      // Those who take messages first, then those who bring them.
+      let routes = try configuration.routes.map { route in
         let running = try Route.start(route, log: log, time: time)
         started.append { running.stop() }
-        routes.append(running)
+        return running
+      }
+      let uplinks = try configuration.uplinks.map { uplink in
+        let running = try Uplink.start(uplink, gateway: configuration.gateway, log: log, time: time)
+        started.append { running.stop() }
+        return running
+      }
+      let subscriptions = try configuration.subscriptions.map { broker in
+        let running = try BrokerSubscription.start(broker, gateway: configuration.gateway, log: log)
+        started.append { running.stop() }
+        return running
       }
       let ingress = try Ingress.start(configuration.ingress, log: log, time: time)
       started.append { ingress.stop() }
-      let stages = Stages(configuration, log, routes, ingress, time)
+      let stages = Stages(configuration, log, routes, uplinks, subscriptions, ingress, time)
       try stages.startConsole(time)
       return stages
     } catch {
@@ -43,11 +56,14 @@ final class Stages: Sendable {
   }
 
   private init(
-    _ configuration: Configuration, _ log: Log, _ routes: [Route], _ ingress: Ingress, _ time: any TimeSource
+    _ configuration: Configuration, _ log: Log, _ routes: [Route], _ uplinks: [Uplink],
+    _ subscriptions: [BrokerSubscription], _ ingress: Ingress, _ time: any TimeSource
   ) {
     self.configuration = configuration
     self.log = log
     self.routes = routes
+    self.uplinks = uplinks
+    self.subscriptions = subscriptions
     self.ingress = ingress
     startedAt = time.wallMilliseconds()
     startedMonotonic = time.monotonicNanoseconds()
@@ -61,6 +77,8 @@ final class Stages: Sendable {
   /// Stops what brings messages first, the log last: everything accepted is committed.
   func stop() {
     ingress.stop()
+    for subscription in subscriptions { subscription.stop() }
+    for uplink in uplinks { uplink.stop() }
     for route in routes { route.stop() }
     console.withLock { $0 }?.stop()
     log.close()

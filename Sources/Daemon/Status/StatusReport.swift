@@ -4,6 +4,7 @@ import Platform
 import Records
 import Routing
 import Storage
+import Uplink
 
 /// What the daemon says about itself, as JSON: `/api/v1/status`.
 enum StatusReport {
@@ -21,6 +22,8 @@ enum StatusReport {
       "log": log(stages.log),
       "mqtt": mqtt(ingress.mqtt, addresses: stages.ingress.mqttAddresses),
       "udp": .array(ingress.udp.map(udp)),
+      "subscriptions": .array(stages.subscriptions.map { subscription($0.status) }),
+      "uplinks": .array(stages.uplinks.map { uplink($0.status) }),
       "routes": .array(stages.routes.map { route($0.status) }),
       "console": [
         "socket": .string(stages.configuration.console.socket), "listen": .optional(stages.consoleAddress),
@@ -95,6 +98,36 @@ enum StatusReport {
       "deadLettered": .count(status.deadLettered),
       "missed": .count(status.missed),
       "lastError": .optional(status.lastError),
+    ]
+  }
+
+  private static func subscription(_ status: BrokerSubscriptionStatus) -> JSONValue {
+    [
+      "name": .string(status.name),
+      "broker": .string(status.broker),
+      "state": .string(status.state.rawValue),
+      "messages": .count(status.messages),
+      "bytes": .count(status.bytes),
+      "connections": .count(status.connections),
+      "lastError": .optional(status.lastError),
+    ]
+  }
+
+  private static func uplink(_ status: UplinkStatus) -> JSONValue {
+    [
+      "name": .string(status.name),
+      "target": .string(status.target),
+      "state": .string(status.state.rawValue),
+      "position": .count(status.position),
+      "backlog": .count(status.backlogRecords),
+      "shippedRecords": .count(status.shippedRecords),
+      "rawBytes": .count(status.rawBytes),
+      "shippedBytes": .count(status.shippedBytes),
+      "shipments": .count(status.shipments),
+      "retries": .count(status.retries),
+      "deadLetters": .count(status.deadLetters),
+      "lastError": .optional(status.lastError),
+      "connectedSince": .optional(status.connectedSince?.rfc3339),
     ]
   }
 }

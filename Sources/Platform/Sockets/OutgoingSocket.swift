@@ -17,18 +17,9 @@ package enum OutgoingSocket {
   private static func connect(
     _ address: String, _ kind: CInt, _ timeoutSeconds: Int
   ) throws(SystemError) -> FileDescriptor {
-    guard let colon = address.lastIndex(of: ":") else { throw SystemError("connect", address, errno: EINVAL) }
-    let host = address[..<colon].filter { $0 != "[" && $0 != "]" }
-    let port = String(address[address.index(after: colon)...])
-    var hints = addrinfo()
-    hints.ai_socktype = kind
-    var found: UnsafeMutablePointer<addrinfo>?
-    guard getaddrinfo(host, port, &hints, &found) == 0, let first = found else {
-      throw SystemError("getaddrinfo", address, errno: EADDRNOTAVAIL)
-    }
-    defer { freeaddrinfo(found) }
+    guard let target = SocketAddress(address) else { throw SystemError("connect", address, errno: EADDRNOTAVAIL) }
     let raw = try retryingInterrupts("socket", address) {
-      socket(first.pointee.ai_family, kind | CInt(SOCK_CLOEXEC.rawValue), 0)
+      socket(target.isIPv6 ? AF_INET6 : AF_INET, kind | CInt(SOCK_CLOEXEC.rawValue), 0)
     }
     let descriptor = FileDescriptor(owning: raw)
     // The send limit holds for connect(2), too (socket(7)).
@@ -36,9 +27,7 @@ package enum OutgoingSocket {
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(raw, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
     setsockopt(raw, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
-    _ = try retryingInterrupts("connect", address) {
-      Glibc.connect(raw, first.pointee.ai_addr, first.pointee.ai_addrlen)
-    }
+    guard target.withSockaddr({ Glibc.connect(raw, $0, $1) }) == 0 else { throw SystemError("connect", address) }
     return descriptor
   }
 }

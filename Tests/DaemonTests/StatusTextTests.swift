@@ -1,0 +1,44 @@
+import Daemon
+import Testing
+
+struct StatusTextTests {
+  @Test func `a report is shown one line a part`() {
+    let json = """
+      {"gateway":"plant-7","version":"0.1.0","data":"/d","uptimeSeconds":3725,"health":"ok",
+      "log":{"startOffset":10,"endOffset":1234577,"bytes":35651584,"segments":2,"commits":1,"recordsCommitted":3,
+      "syncMicroseconds":{"median":420,"p99":1900,"max":12345}},
+      "mqtt":{"listen":["0.0.0.0:1883"],"connections":1,"messages":2,"bytes":1536,"acks":2,"subscriptions":0,
+      "rejected":{"malformed":3}},
+      "udp":[{"listen":"0.0.0.0:5510","messages":4,"bytes":5,"tooLarge":0,"kernelDrops":6}],
+      "routes":[{"name":"siren","state":"up to date","lag":0,"deadLettered":1,"lastError":null}]}
+      """
+    let lines = StatusText.render(Array(json.utf8))?.split(separator: "\n").map(String.init)
+    #expect(
+      lines == [
+        "forebay            0.1.0 as plant-7, up 1 h 2 min",
+        "health             ok",
+        "data               /d",
+        "log                1,234,567 records, offsets 10 to 1234576, 34.0 MiB in 2 segments",
+        "disk               1 commit of 3 records; sync 0.4 ms median, 1.9 ms p99, 12.3 ms longest",
+        "mqtt 0.0.0.0:1883  1 connection, 2 messages (1.5 KiB), 2 acknowledgements, 0 subscriptions",
+        "  refused          3 malformed",
+        "udp 0.0.0.0:5510   4 messages (5 B), 6 dropped by the kernel",
+        "route siren        up to date, lag 0, dead lettered 1",
+      ])
+  }
+
+  @Test(arguments: ["", "no JSON", "[]", "{}"])
+  func `what is no report is not shown as one`(text: String) {
+    #expect(StatusText.render(Array(text.utf8)) == nil)
+  }
+
+  @Test func `a report of another version is shown as far as it is known`() {
+    #expect(StatusText.render(Array(#"{"log":{},"mqtt":7,"routes":[1]}"#.utf8)) != nil)
+  }
+
+  @Test(arguments: [(0, "0 records"), (1, "1 record"), (999, "999 records"), (1000, "1,000 records")])
+  func `numbers are grouped by thousands`(count: Int, text: String) {
+    let line = StatusText.stored(startOffset: 0, endOffset: Int64(count), bytes: 0, segments: 0)
+    #expect(line.hasPrefix(text + ","))
+  }
+}
