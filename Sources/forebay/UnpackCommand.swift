@@ -84,8 +84,15 @@ private struct Unpacking: ~Copyable {
 
   private mutating func show(_ header: RecordBatchHeader) {
     let identity = gatewayMember + (header.producerID > 0 ? "\"epoch\":\"\(LogEpoch(header.producerID))\"," : "")
-    var iterator = RecordIterator(header, records: unpacker.records)
-    while let record = iterator.next() {
+    Self.show(header, unpacker, identity, &line, &output)
+  }
+
+  private static func show(
+    _ header: RecordBatchHeader, _ unpacker: borrowing BatchUnpacker, _ identity: String, _ line: inout ByteWriter,
+    _ output: inout StandardOutput
+  ) {
+    var records = RecordIterator(header, records: unpacker.records)
+    while let record = records.next() {
       line.removeAll()
       RecordJSON.append(record, leadingMembers: identity, to: &line)
       line.append(UInt8(ascii: "\n"))
