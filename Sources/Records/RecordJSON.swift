@@ -14,8 +14,13 @@ package import Bytes
 /// | `payload` | the payload as it came where it is a JSON value, newlines between its parts as spaces; a string where it is other UTF-8; else `{"base64":"…"}` |
 package enum RecordJSON {
   /// Appends the object for `record`, without a newline behind it. Allocates nothing beyond the writer's growth.
-  package static func append(_ record: borrowing Record, to writer: inout ByteWriter) {
-    writer.append(literal: "{\"offset\":")
+  /// - Parameter leadingMembers: JSON members to put in front, each with a comma behind it: `"gateway":"plant-7",`.
+  package static func append(
+    _ record: borrowing Record, leadingMembers: String = "", to writer: inout ByteWriter
+  ) {
+    writer.append(UInt8(ascii: "{"))
+    if !leadingMembers.isEmpty { writer.append(leadingMembers) }
+    writer.append(literal: "\"offset\":")
     writer.append(decimal: record.offset)
     writer.append(literal: ",\"time\":\"")
     record.timestamp.appendRFC3339(to: &writer)

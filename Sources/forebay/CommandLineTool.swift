@@ -7,7 +7,10 @@ enum CommandLineTool {
     // One line per sub-command, in the order of `forebay --help`.
     .run,
     .check,
+    .query,
+    .tail,
     .status,
+    .unpack,
     .logVerify,
     .logDump,
   ]

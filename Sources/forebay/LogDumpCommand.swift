@@ -7,7 +7,7 @@ import Storage
 extension Command {
   static let logDump = Command(
     name: "log dump",
-    summary: "show the log's batches and records as they are stored",
+    summary: "shows the log's batches and records as they are stored",
     details: [
       "For looking into the log itself; `forebay query` shows the messages. Reads also while the daemon runs.",
       "A payload is shown as text, with what is no UTF-8 or not printable replaced, and cut at 120 characters.",

@@ -6,7 +6,7 @@ import Storage
 extension Command {
   static let logVerify = Command(
     name: "log verify",
-    summary: "read every batch of the log and check it",
+    summary: "reads every batch of the log and checks it",
     details: [
       "Reads the whole log, also while the daemon runs, and changes nothing. Damage is reported with its segment and"
         + " byte; exit code 1 says that there was some.",

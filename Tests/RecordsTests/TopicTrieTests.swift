@@ -12,12 +12,14 @@ import Testing
     for value in 0..<200 {
       if !present.isEmpty, random.oneIn(3) {
         let gone = present.remove(at: random.below(present.count))
-        #expect(trie.remove(gone.value, at: gone.filter))
-        #expect(!trie.remove(gone.value, at: gone.filter))
+        let isRemoved = trie.remove(gone.value, at: gone.filter)
+        let isRemovedTwice = trie.remove(gone.value, at: gone.filter)
+        #expect(isRemoved && !isRemovedTwice)
       } else {
         let filter = try TopicFilter(makeFilter(&random))
-        #expect(trie.insert(value, at: filter))
-        #expect(!trie.insert(value, at: filter))
+        let isInserted = trie.insert(value, at: filter)
+        let isInsertedTwice = trie.insert(value, at: filter)
+        #expect(isInserted && !isInsertedTwice)
         present.append((filter, value))
       }
       #expect(trie.count == present.count)
@@ -27,7 +29,7 @@ import Testing
       let expected = present.filter { $0.filter.matches(topic.utf8.span.bytes) }.map(\.value)
       #expect(matches.sorted() == expected.sorted(), "seed \(seed), topic `\(topic)`, filters \(present.map(\.filter))")
     }
-    for (filter, value) in present { #expect(trie.remove(value, at: filter)) }
+    for (filter, value) in present { trie.remove(value, at: filter) }
     #expect(trie.isEmpty)
     #expect(trie.nodeCount == 1)
   }
@@ -72,8 +74,9 @@ import Testing
     let longest = [String](repeating: "+", count: TopicFilter.maximumLevels).joined(separator: "/")
     let longestFilter = try TopicFilter(longest)
     let tooLongFilter = try TopicFilter(longest + "/+")
-    #expect(trie.insert(1, at: longestFilter))
-    #expect(!trie.insert(1, at: tooLongFilter))
+    let isLongestInserted = trie.insert(1, at: longestFilter)
+    let isTooLongInserted = trie.insert(1, at: tooLongFilter)
+    #expect(isLongestInserted && !isTooLongInserted)
     trie.insert(2, at: try TopicFilter("#"))
     var matches: [Int] = []
     trie.forEachMatch(String(repeating: "/", count: 65_535).utf8.span.bytes) { matches.append($0) }
