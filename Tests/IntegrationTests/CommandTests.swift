@@ -22,7 +22,9 @@ struct CommandTests {
     #expect(overview.status == 0 && overview.errors.isEmpty)
     let list = overview.output.split(separator: "\n", omittingEmptySubsequences: false)
       .drop { $0 != "Commands:" }.dropFirst().prefix { !$0.isEmpty }
-    let names = list.map { line in line.dropFirst(2).prefix(upTo: line.range(of: "   ")?.lowerBound ?? line.endIndex) }
+    let names = list.map { line in
+      line.dropFirst(2).prefix(upTo: line.dropFirst(2).firstRange(of: "  ")?.lowerBound ?? line.endIndex)
+    }
     #expect(names.count >= 8)
     for name in names {
       let words = name.split(separator: " ").map(String.init)

@@ -25,7 +25,7 @@ struct LifecycleTests {
   }
 
   @Test(arguments: [
-    ("mqtt: { listen: [\"127.0.0.1:PORT\"] }", "`mqtt.listen[0]`"),
+    ("mqtt: { listen: [\"127.0.0.1:PORT\"] }", "`mqtt.listen`"),
     ("mqtt: { listen: [] }, console: { listen: \"127.0.0.1:PORT\" }", "`console.listen`"),
   ])
   func `a port that is taken ends it with 69 and an error that names the setting`(
