@@ -66,7 +66,8 @@ struct RecordJSONTests {
     ("nothing", "", #""""#),
     ("two values", "1 2", #""1 2""#),
   ])
-  func `a payload is itself where it is JSON and a string where it is text`(name: String, text: String, result: String) {
+  func `a payload is itself where it is JSON and a string where it is text`(name: String, text: String, result: String)
+  {
     #expect(payload(Array(text.utf8)) == result, "\(name)")
   }
 

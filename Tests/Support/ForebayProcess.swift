@@ -12,9 +12,12 @@ package final class ForebayProcess {
   package var errors: String { process.errors }
 
   /// Starts the daemon and waits until it says that it is ready.
-  /// - Parameter sections: more of the configuration, JSON5 members such as `routes: […]`.
+  /// - Parameters:
+  ///   - sections: more of the configuration, JSON5 members such as `routes: […]`.
+  ///   - mqtt: more members of its section `mqtt`.
   package init(
-    _ sections: String = "", in directory: TemporaryDirectory = TemporaryDirectory(), tracedBy tracer: [String] = []
+    _ sections: String = "", mqtt: String = "", in directory: TemporaryDirectory = TemporaryDirectory(),
+    tracedBy tracer: [String] = []
   ) throws {
     self.directory = directory
     configurationPath = directory.path + "/forebay.json5"
@@ -24,7 +27,7 @@ package final class ForebayProcess {
       {
         gateway: "test-gateway",
         data: "\(directory.path)/data",
-        mqtt: { listen: ["127.0.0.1:\(mqttPort)"] },
+        mqtt: { listen: ["127.0.0.1:\(mqttPort)"], \(mqtt) },
         udp: [{ listen: "127.0.0.1:\(udpPort)", topic: "udp/{address}" }],
         console: { listen: "127.0.0.1:0" },
         \(sections)

@@ -25,6 +25,14 @@ package final class TestProcess {
     posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    // The test runner's threads have signals blocked, which a program would inherit.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
@@ -37,7 +45,7 @@ package final class TestProcess {
     var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for word in words + settings { free(word) } }
     var identifier = pid_t()
-    let code = posix_spawnp(&identifier, program, &actions, nil, &words, &settings)
+    let code = posix_spawnp(&identifier, program, &actions, &attributes, &words, &settings)
     guard code == 0 else { throw TestFailure("\(program): \(String(cString: strerror(code)))") }
     self.identifier = identifier
   }

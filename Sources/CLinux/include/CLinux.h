@@ -50,3 +50,10 @@ int linux_set_receive_buffer(int descriptor, int bytes);
 
 // threads
 int linux_name_current_thread(const char *name);
+
+// processes
+/// A pipe whose ends no child inherits: ends[0] is read, ends[1] written.
+int linux_pipe(int *ends);
+/// Starts a program (found in PATH) with the three descriptors as its standard ones and no other, in a process group of
+/// its own, with no signal blocked or ignored. 0, or the errno.
+int linux_spawn(char *const *arguments, int input, int output, int error_output, pid_t *process);

@@ -1,0 +1,168 @@
+import Bytes
+import Ingress
+import Platform
+import Records
+import Storage
+import Support
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct DeliveryTests {
+  @Test func `subscribers get what matches, once durable`() throws {
+    let station = try Station()
+    let subscriber = try station.connect("subscriber")
+    subscriber.send(MQTTBytes.subscribe(1, ("plant/+/temp", 0), ("alarm/#", 1)))
+    try subscriber.expect(MQTTBytes.suback(1, 0, 1))
+    let publisher = try station.connect("publisher")
+    station.disk.shut()
+    publisher.send(
+      MQTTBytes.publish("plant/1/temp", "20", qos: 1, id: 1) + MQTTBytes.publish("plant/1/hum", "50")
+        + MQTTBytes.publish("alarm", "!", qos: 2, id: 2) + MQTTBytes.publish("plant/2/temp", "21", retain: true)
+        + MQTTBytes.pingreq)
+    try publisher.expect(MQTTBytes.pingresp)
+    station.disk.waitUntilSomebodyWaits()
+    subscriber.send(MQTTBytes.pingreq)
+    try subscriber.expect(MQTTBytes.pingresp)
+    #expect(subscriber.hasNothing)
+    station.disk.open()
+    try subscriber.expect(
+      MQTTBytes.publish("plant/1/temp", "20") + MQTTBytes.publish("alarm", "!", qos: 1, id: 1)
+        + MQTTBytes.publish("plant/2/temp", "21"))
+    subscriber.send(MQTTBytes.puback(1))
+  }
+
+  @Test func `overlapping filters deliver once, at the highest QoS`() throws {
+    let station = try Station()
+    let client = try station.connect("c")
+    client.send(MQTTBytes.subscribe(1, ("a/#", 0), ("a/+", 1), ("a/b", 0)))
+    try client.expect(MQTTBytes.suback(1, 0, 1, 0))
+    client.send(MQTTBytes.publish("a/b", "x") + MQTTBytes.publish("a/b/c", "y"))
+    try client.expect(MQTTBytes.publish("a/b", "x", qos: 1, id: 1) + MQTTBytes.publish("a/b/c", "y"))
+  }
+
+  @Test func `a filter that is taken back delivers no more`() throws {
+    let station = try Station()
+    let client = try station.connect("c")
+    client.send(MQTTBytes.subscribe(1, ("a", 0), ("b", 0)))
+    try client.expect(MQTTBytes.suback(1, 0, 0))
+    client.send(MQTTBytes.subscribe(2, ("b", 1)))
+    try client.expect(MQTTBytes.suback(2, 1))
+    client.send(MQTTBytes.unsubscribe(3, "a"))
+    try client.expect(MQTTBytes.unsuback(3))
+    client.send(MQTTBytes.publish("a", "x") + MQTTBytes.publish("b", "y"))
+    try client.expect(MQTTBytes.publish("b", "y", qos: 1, id: 1))
+    try station.waitForStatus { $0.mqtt.subscriptions == 1 }
+  }
+
+  @Test func `wildcards do not match Forebay's own records, their topic does`() throws {
+    var udp = UDPListenerConfiguration(listen: "127.0.0.1:0")
+    udp.maxDatagramBytes = 4
+    let station = try Station(udp: [udp])
+    let all = try station.connect("all")
+    all.send(MQTTBytes.subscribe(1, ("#", 0)))
+    try all.expect(MQTTBytes.suback(1, 0))
+    let own = try station.connect("own")
+    own.send(MQTTBytes.subscribe(1, ("$forebay/#", 0)))
+    try own.expect(MQTTBytes.suback(1, 0))
+    let sender = DatagramSender(station.ingress.udpAddresses[0])
+    sender.send(Array("too long".utf8))
+    let gap = try own.receivePacket()
+    #expect(gap.span.bytes.text.contains("$forebay/gap{\"reason\":\"udp-too-large\",\"count\":1,"))
+    sender.send(Array("fits".utf8))
+    try all.expect(MQTTBytes.publish("udp/127.0.0.1", "fits"))
+  }
+
+  @Test func `a subscriber that does not acknowledge catches up from the log`() throws {
+    let station = try Station { $0.maxInFlight = 4 }
+    let subscriber = try station.connect("subscriber")
+    subscriber.send(MQTTBytes.subscribe(1, ("a", 1)))
+    try subscriber.expect(MQTTBytes.suback(1, 1))
+    let publisher = try station.connect("publisher")
+    for id in 1...100 {
+      publisher.send(MQTTBytes.publish("a", "\(id)", qos: 1, id: id) + MQTTBytes.publish("b", "\(id)"))
+    }
+    for id in 1...100 { try publisher.expect(MQTTBytes.puback(id)) }
+    for id in 1...4 { try subscriber.expect(MQTTBytes.publish("a", "\(id)", qos: 1, id: id)) }
+    subscriber.send(MQTTBytes.pingreq)
+    try subscriber.expect(MQTTBytes.pingresp)
+    #expect(subscriber.hasNothing)
+    for id in 5...100 {
+      subscriber.send(MQTTBytes.puback(id - 4))
+      try subscriber.expect(MQTTBytes.publish("a", "\(id)", qos: 1, id: id))
+    }
+  }
+
+  @Test func `a subscriber that does not read stalls nobody, takes no memory, and misses nothing`() throws {
+    let station = try Station { $0.maxQueuedBytes = 16 << 10 }
+    let slow = try station.connect("slow", receiveBufferBytes: 4096)
+    slow.send(MQTTBytes.subscribe(1, ("a", 0)))
+    try slow.expect(MQTTBytes.suback(1, 0))
+    let quick = try station.connect("quick")
+    quick.send(MQTTBytes.subscribe(1, ("a", 0)))
+    try quick.expect(MQTTBytes.suback(1, 0))
+    let publisher = try station.connect("publisher")
+    let count = 10_000
+    let padding = String(repeating: "x", count: 1000)
+    for id in 1...count {
+      publisher.send(MQTTBytes.publish("a", "\(id) \(padding)", qos: 1, id: id))
+      if id % 100 == 0 {
+        for id in (id - 99)...id { try publisher.expect(MQTTBytes.puback(id)) }
+        for id in (id - 99)...id { try quick.expect(MQTTBytes.publish("a", "\(id) \(padding)")) }
+      }
+    }
+    try station.waitForStatus { $0.mqtt.laggingSubscribers == 1 }
+    for id in 1...count { try slow.expect(MQTTBytes.publish("a", "\(id) \(padding)")) }
+    publisher.send(MQTTBytes.publish("a", "last"))
+    try slow.expect(MQTTBytes.publish("a", "last"))
+    try quick.expect(MQTTBytes.publish("a", "last"))
+  }
+
+  @Test func `a subscriber that has caught up for a while follows with the others again`() throws {
+    let time = ManualTime()
+    let station = try Station(time: time) { $0.maxInFlight = 1 }
+    let client = try station.connect("c")
+    client.send(MQTTBytes.subscribe(1, ("a", 1)))
+    try client.expect(MQTTBytes.suback(1, 1))
+    client.send(MQTTBytes.publish("a", "1") + MQTTBytes.publish("a", "2"))
+    try client.expect(MQTTBytes.publish("a", "1", qos: 1, id: 1))
+    client.send(MQTTBytes.puback(1))
+    try client.expect(MQTTBytes.publish("a", "2", qos: 1, id: 2))
+    client.send(MQTTBytes.puback(2))
+    client.send(MQTTBytes.publish("b", "", qos: 1, id: 1))
+    try client.expect(MQTTBytes.puback(1))
+    try station.waitForStatus { $0.mqtt.laggingSubscribers == 1 }
+    time.advance(milliseconds: 3000)
+    client.send(MQTTBytes.publish("b", "", qos: 1, id: 2))
+    try client.expect(MQTTBytes.puback(2))
+    client.send(MQTTBytes.publish("b", "", qos: 1, id: 3))
+    try client.expect(MQTTBytes.puback(3))
+    try station.waitForStatus { $0.mqtt.laggingSubscribers == 0 }
+    client.send(MQTTBytes.publish("a", "3"))
+    try client.expect(MQTTBytes.publish("a", "3", qos: 1, id: 3))
+  }
+
+  @Test func `a client that reads no answers is not read from without end`() throws {
+    let station = try Station { $0.maxQueuedBytes = 4096 }
+    let rude = try station.connect("rude", receiveBufferBytes: 4096)
+    let polite = try station.connect("polite")
+    let pings = [UInt8]([[UInt8]](repeating: MQTTBytes.pingreq, count: 2000).joined())
+    let thread = ScriptedFlood(rude, pings, times: 2000)
+    for id in 1...200 {
+      polite.send(MQTTBytes.publish("a", "x", qos: 1, id: id))
+      try polite.expect(MQTTBytes.puback(id))
+    }
+    for _ in 0..<2000 { #expect(try rude.receive(pings.count).count == pings.count) }
+    thread.join()
+  }
+}
+
+/// Sends from a thread of its own, since it may have to wait.
+private struct ScriptedFlood: ~Copyable {
+  private let thread: NamedThread
+
+  init(_ client: ScriptedClient, _ bytes: [UInt8], times: Int) {
+    nonisolated(unsafe) let client = client
+    thread = NamedThread.start("flood") { for _ in 0..<times { client.send(bytes) } }
+  }
+
+  consuming func join() { thread.join() }
+}

@@ -1,0 +1,84 @@
+import Bytes
+import Glibc
+import Ingress
+import Platform
+import Records
+import Storage
+import Support
+
+/// A log of its own and an ingress on loopback, for one test.
+final class Station {
+  let disk = GatedDisk(LocalDisk())
+  private let directory = TemporaryDirectory()
+  let time: any TimeSource
+  let log: Log
+  let ingress: Ingress
+
+  init(
+    time: any TimeSource = SystemTime(), commitBufferBytes: Int = 16 << 20, udp: [UDPListenerConfiguration] = [],
+    _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }
+  ) throws {
+    self.time = time
+    var logConfiguration = LogConfiguration(directory: directory.path)
+    logConfiguration.segmentBytes = 4 << 20
+    logConfiguration.commitBufferBytes = commitBufferBytes
+    log = try Log.open(logConfiguration, disk: disk, time: time)
+    var mqtt = MQTTListenerConfiguration()
+    mqtt.listen = ["127.0.0.1:0", "[::1]:0"]
+    mqtt.maxPacketBytes = MQTTCase.maxPacketBytes
+    change(&mqtt)
+    ingress = try Ingress.start(IngressConfiguration(mqtt: mqtt, udp: udp), log: log, time: time)
+  }
+
+  deinit {
+    disk.open()
+    ingress.stop()
+    log.close()
+  }
+
+  var address: String { ingress.mqttAddresses[0] }
+
+  func connect(_ clientID: String, receiveBufferBytes: Int32 = 0) throws -> ScriptedClient {
+    try ScriptedClient.connected(address, clientID, receiveBufferBytes: receiveBufferBytes)
+  }
+
+  /// Waits until `condition` holds for the status, which follows the sockets by part of a turn.
+  func waitForStatus(_ condition: (IngressStatus) -> Bool) throws {
+    for _ in 0..<20_000 {
+      if condition(ingress.status) { return }
+      usleep(500)
+    }
+    throw ScriptedClient.Unexpected(description: "the status stays at \(ingress.status)")
+  }
+
+  /// Every durable record: `topic=payload`, and its headers.
+  func records() throws -> [Stored] {
+    var stored: [Stored] = []
+    var reader = log.makeReader(at: 0)
+    while true {
+      guard let record = try reader.next() else { return stored }
+      stored.append(
+        Stored(
+          text: "\(record.topic.text)=\(record.payload.text)", source: record.header(RecordHeaderKey.source),
+          isRetained: record.header(RecordHeaderKey.retain) == "1"))
+    }
+  }
+
+  struct Stored: Hashable {
+    let text: String
+    let source: String?
+    let isRetained: Bool
+  }
+
+  /// Waits, with the log's wake-ups, until there are so many durable records.
+  func waitForRecords(_ count: Int) throws {
+    let wakeUp = try WakeUp()
+    log.follow(wakeUp)
+    defer { log.unfollow(wakeUp) }
+    while log.durableEnd < Offset(count) {
+      guard wakeUp.wait(milliseconds: 10_000) else {
+        throw ScriptedClient.Unexpected(description: "\(log.durableEnd) records instead of \(count)")
+      }
+    }
+  }
+}
