@@ -71,7 +71,12 @@ let package = Package(
     tests("RoutingTests", ["Routing", "Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("UplinkTests", ["Uplink", "Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("QueryTests", ["Query", "Storage", "Platform", "Records", "Bytes", "Support"]),
-    tests("DaemonTests", ["Daemon", "Console", "Ingress", "Storage", "Wire", "Platform", "Records", "JSON5", "Bytes", "Support"]),
+    tests(
+      "DaemonTests",
+      [
+        "Daemon", "Console", "Uplink", "Routing", "Ingress", "Storage", "Mosquitto", "Wire", "Platform", "Records",
+        "JSON5", "Bytes", "Support",
+      ]),
     tests("SimulationTests", ["Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("IntegrationTests", ["forebay", "Platform", "Records", "Bytes", "Support"]),
   ]

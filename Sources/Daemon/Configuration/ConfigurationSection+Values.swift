@@ -151,6 +151,8 @@ extension ConfigurationSection {
   func mismatch(_ key: String, _ value: JSON5Value, _ expected: String) {
     let found =
       switch value.content {
+      // Not even a wrong one is shown.
+      case _ where key == "password": "is \(value.kind)"
       case .string(let text): "is \"\(text.prefix(40))\""
       case .number(let number): "is \(number.text)"
       case .bool(let flag): "is \(flag)"
