@@ -10,11 +10,14 @@ package enum TimeBound {
   }
 
   /// What to write, for error messages.
-  package static let help = "a duration back from now (`30s`, `15m`, `2h`, `1h30m`, `7d`) or a time (`2026-11-23T07:41:05Z`)"
+  package static let help =
+    "a duration back from now (`30s`, `15m`, `2h`, `1h30m`, `7d`) or a time (`2026-11-23T07:41:05Z`)"
 
   /// `1h30m` and the like, each unit at most once, the larger first.
   static func milliseconds(_ text: String) -> Int64? {
-    let units: [(Character, Int64)] = [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)]
+    let units: [(Character, Int64)] = [
+      ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
+    ]
     var rest = Substring(text)
     var total: Int64 = 0
     var nextUnit = 0
