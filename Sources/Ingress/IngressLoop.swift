@@ -55,6 +55,7 @@ final class IngressLoop {
       // Nothing is read until the commit has made room, of which it tells.
       _ = context.wakeUp.wait(milliseconds: milliseconds)
       context.refreshTime(time)
+      context.lastStall = context.now
       return
     }
     let count: Int

@@ -7,12 +7,15 @@ struct LoopContext: ~Copyable {
   var poller: Poller
   /// The loop's one way into the log: acknowledgements are one queue in the order of its tickets.
   var appender: Appender
+  var acknowledgements = AcknowledgementQueue()
   let log: Log
   let wakeUp: WakeUp
 
   /// As of the beginning of the turn: monotonic nanoseconds, and the time that records of the turn bear.
   var now: Int64
   var timestamp: Timestamp
+  /// When sockets were last not read, since the commit had no room.
+  var lastStall = Int64.min / 2
 
   static func make(_ log: Log, _ time: any TimeSource) throws(IngressError) -> LoopContext {
     do throws(SystemError) {

@@ -6,6 +6,7 @@ import Wire
 // New connections, and the end of connections.
 extension MQTTListener {
   private static let acceptsPerTurn = 64
+  private static let graceNanoseconds: Int64 = 5_000_000_000
 
   /// Connections wait at the listening socket `index`.
   func accept(at index: Int, _ context: inout LoopContext) {
@@ -89,13 +90,16 @@ extension MQTTListener {
 
   /// Closes the connections whose time is up, and takes back memory that a burst has left.
   func closeLate(_ context: inout LoopContext) {
+    // While nothing was read, clients could not keep themselves alive.
+    guard context.now - context.lastStall > Self.graceNanoseconds else { return }
     var late: [MQTTConnection] = []
     connections.forEach { connection in
       if connection.deadline < context.now { late.append(connection) }
       connection.shrink()
     }
     for connection in late {
-      close(connection, connection.session.isConnected ? .keepAlive : .connectTimeout, &context)
+      let end: ConnectionEnd = connection.session.isConnected ? .keepAlive : .connectTimeout
+      close(connection, connection.isClosing ?? end, &context)
     }
   }
 }

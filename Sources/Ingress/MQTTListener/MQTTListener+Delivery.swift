@@ -48,8 +48,10 @@ extension MQTTListener {
     hasMoreToDeliver = false
     guard tail != nil else { return }
     if tailPosition < context.log.durableEnd { deliverToThoseThatKeepUp(&context) }
+    isReaderWanted = false
     for connection in lagging where connection.lag?.isBlocked == false { catchUp(connection, &context) }
     lagging.removeAll { $0.lag == nil }
+    if isReaderWanted { rotateLagReaders() }
     status.laggingSubscribers = lagging.count
   }
 
@@ -99,6 +101,7 @@ extension MQTTListener {
     let isDelivered = connection.session.deliver(
       topic: record.topic, payload: record.payload, qos: qos, to: &connection.output)
     precondition(isDelivered)
+    account(connection)
     status.deliveries += 1
     markDirty(connection)
   }
@@ -140,24 +143,27 @@ extension MQTTListener {
     }
     if budget <= 0, !lag.isBlocked { hasMoreToDeliver = true }
     connection.lag = lag
-    putBack(consume reader, of: connection)
+    connection.lagReader = consume reader
   }
 
   /// The subscriber's own reader; nil where it has none and too many others have.
   private func takeReader(_ connection: MQTTConnection, at offset: Offset, _ log: Log) -> LogReader? {
     if let reader = connection.lagReader.take() { return reader }
-    guard openLagReaders < Self.maxLagReaders else { return nil }
+    guard openLagReaders < Self.maxLagReaders else {
+      isReaderWanted = true
+      return nil
+    }
     openLagReaders += 1
     return log.makeReader(at: offset)
   }
 
-  /// Keeps the reader for the next step, unless the subscriber is blocked and others need one.
-  private func putBack(_ reader: consuming LogReader, of connection: MQTTConnection) {
-    if connection.lag?.isBlocked == true, openLagReaders >= Self.maxLagReaders {
-      openLagReaders -= 1
-      return
-    }
-    connection.lagReader = consume reader
+  /// Takes the readers away from those that have had one, so that it is the others' turn.
+  private func rotateLagReaders() {
+    let served = lagging.filter { $0.lagReader != nil }
+    for connection in served { connection.lagReader = nil }
+    openLagReaders = 0
+    lagging = lagging.filter { connection in !served.contains { $0 === connection } } + served
+    hasMoreToDeliver = true
   }
 
   /// The connection closes.

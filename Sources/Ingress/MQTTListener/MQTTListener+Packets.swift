@@ -20,7 +20,8 @@ extension MQTTListener {
     case .acknowledge(let acknowledgement):
       status.duplicates += 1
       let ticket = max(context.appender.appendedTickets, 1) - 1
-      acknowledgements.append(.init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement))
+      context.acknowledgements.append(
+        .init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement))
     case .subscribed(let changes): change(changes, of: connection, &context)
     case .unsubscribed(let subscriptions):
       for subscription in subscriptions { remove(subscription, of: connection) }
@@ -40,13 +41,13 @@ extension MQTTListener {
     status.messages += 1
     status.bytes += publish.payload.byteCount
     guard let acknowledgement else { return }
-    acknowledgements.append(.init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement))
+    context.acknowledgements.append(.init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement))
   }
 
   /// Sends, behind everything sent before, the acknowledgements of what has become durable.
   func releaseAcknowledgements(_ context: inout LoopContext) {
     let durable = context.appender.durableTickets
-    while let entry = acknowledgements.pop(below: durable) {
+    while let entry = context.acknowledgements.pop(below: durable) {
       guard let connection = connections[entry.connection] else { continue }
       connection.session.committed(entry.acknowledgement, replies: &connection.output)
       status.acks += 1

@@ -100,7 +100,7 @@ extension MQTTListener {
     } catch {
       close(connection, .violation(error), &context)
     }
-    connection.touch(context.now)
+    if used > 0 { connection.touch(context.now) }
     return used
   }
 }

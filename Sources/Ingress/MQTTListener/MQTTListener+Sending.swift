@@ -38,8 +38,7 @@ extension MQTTListener {
       connection.output.removeFirst(connection.sentBytes)
       connection.sentBytes = 0
     }
-    queuedBytes += connection.queuedBytes - connection.accountedQueuedBytes
-    connection.accountedQueuedBytes = connection.queuedBytes
+    account(connection)
     if canTakeMore(connection) { unblock(connection) }
     setInterest(connection, &context)
   }
@@ -56,6 +55,12 @@ extension MQTTListener {
     connection.interest = interest
     try? context.poller.modify(
       connection.socket.raw, interest, token: EventToken.connection(connection.id).raw)
+  }
+
+  /// Brings the sum over all connections up to date with this one.
+  func account(_ connection: MQTTConnection) {
+    queuedBytes += connection.queuedBytes - connection.accountedQueuedBytes
+    connection.accountedQueuedBytes = connection.queuedBytes
   }
 
   /// Whether one more message may be handed to the subscriber.

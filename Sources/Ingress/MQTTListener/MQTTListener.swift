@@ -4,8 +4,7 @@ import Records
 import Storage
 import Wire
 
-/// The MQTT server: its listening sockets, its connections, and the acknowledgements that wait for the commit.
-/// One thread, the ingress loop's.
+/// The MQTT server: its listening sockets, and its connections. One thread, the ingress loop's.
 final class MQTTListener {
   let configuration: MQTTListenerConfiguration
   private(set) var limits = MQTTLimits()
@@ -13,7 +12,6 @@ final class MQTTListener {
   var connections = ConnectionTable()
   /// Which connection has a client id.
   var clients: [[UInt8]: ConnectionID] = [:]
-  var acknowledgements = AcknowledgementQueue()
   var status = MQTTListenerStatus()
   /// What all connections receive into.
   var receiveBuffer = ByteWriter(capacity: 2 * MQTTListener.receiveBytes)
@@ -29,6 +27,8 @@ final class MQTTListener {
   /// Subscribers that do not keep up.
   var lagging: ContiguousArray<MQTTConnection> = []
   var openLagReaders = 0
+  /// Some subscriber could go on and had no reader.
+  var isReaderWanted = false
   /// A budget ended before the log did.
   var hasMoreToDeliver = false
 
