@@ -4,7 +4,8 @@ import Testing
 struct SpellingTests {
   @Test(
     arguments: [
-      ("gatway", "gateway"), ("maxConnectons", "maxConnections"), ("MaxPacket", "maxPacket"), ("lsiten", "listen"), ("daat", "data"),
+      ("gatway", "gateway"), ("maxConnectons", "maxConnections"), ("MaxPacket", "maxPacket"), ("lsiten", "listen"),
+      ("daat", "data"),
       ("tpoic", nil), ("x", nil), ("completelyDifferent", nil), ("", nil),
     ] as [(String, String?)])
   func `the nearest name is found where it is near enough to be meant`(word: String, nearest: String?) {
