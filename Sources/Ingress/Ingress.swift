@@ -11,7 +11,9 @@ package final class Ingress: Sendable {
   private let shared: IngressShared
   private let thread: Mutex<NamedThread?>
 
-  private init(_ shared: IngressShared, mqttAddresses: [String], udpAddresses: [String], _ thread: consuming NamedThread) {
+  private init(
+    _ shared: IngressShared, mqttAddresses: [String], udpAddresses: [String], _ thread: consuming NamedThread
+  ) {
     self.shared = shared
     self.mqttAddresses = mqttAddresses
     self.udpAddresses = udpAddresses

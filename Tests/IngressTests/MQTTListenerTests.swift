@@ -159,11 +159,12 @@ import Testing
     #expect(sources.allSatisfy { $0?.hasPrefix("mqtt:auto-") == true })
   }
 
-  @Test(arguments: [
-    ("closes the connection", [], ["w=gone"]),
-    ("breaks the rules", [0x00, 0x00], ["w=gone"]),
-    ("disconnects", MQTTBytes.disconnect, []),
-  ] as [(String, [UInt8], [String])])
+  @Test(
+    arguments: [
+      ("closes the connection", [], ["w=gone"]),
+      ("breaks the rules", [0x00, 0x00], ["w=gone"]),
+      ("disconnects", MQTTBytes.disconnect, []),
+    ] as [(String, [UInt8], [String])])
   func `a will is published unless the client takes leave`(name: String, last: [UInt8], expected: [String]) throws {
     let station = try Station()
     do {

@@ -34,7 +34,9 @@ import Testing
     #expect(trie.nodeCount == 1)
   }
 
-  private func makeLevel(_ random: inout SeededGenerator) -> String { ["", "a", "b", "ab", "$a", "ü"][random.below(6)] }
+  private func makeLevel(_ random: inout SeededGenerator) -> String {
+    ["", "a", "b", "ab", "$a", "ü"][random.below(6)]
+  }
 
   private func makeTopic(_ random: inout SeededGenerator) -> String {
     let topic = (0...random.below(4)).map { _ in makeLevel(&random) }.joined(separator: "/")

@@ -68,7 +68,7 @@ struct RetriesTests {
     #expect(retries.note == [])
   }
 
-  @Test func `a handler that is to blame is tried without end, and the record's attempts stand`() {
+  @Test func `a handler that is to blame is tried without end, and the attempts of the record stand`() {
     var retries = Retries(policy())
     _ = retries.judge(refused(), at: 9, random: 0)
     let failure = DeliveryOutcome(accepted: 0, problem: .handler("not there"))

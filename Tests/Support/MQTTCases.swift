@@ -36,7 +36,8 @@ package struct MQTTCase: Sendable, CustomStringConvertible {
     connected("SUBSCRIBE without its flags", [0x80] + MQTTBytes.subscribe(1, ("a", 0)).dropFirst(), "reserved-flags"),
     connected("PUBREL without its flags", [0x60, 0x02, 0x00, 0x01], "reserved-flags"),
     connected("UNSUBSCRIBE with other flags", [0xA4] + MQTTBytes.unsubscribe(1, "a").dropFirst(), "reserved-flags"),
-    connected("a packet one byte over the limit", [0x30] + MQTTBytes.remainingLength(maxPacketBytes - 2), "packet-too-large"),
+    connected(
+      "a packet one byte over the limit", [0x30] + MQTTBytes.remainingLength(maxPacketBytes - 2), "packet-too-large"),
     connected("the longest length there is", [0x30, 0xFF, 0xFF, 0xFF, 0x7F], "packet-too-large"),
     connected("PINGREQ with a body", [0xC0, 0x01, 0x00], "trailing-bytes"),
     connected("DISCONNECT with a body", [0xE0, 0x01, 0x00], "trailing-bytes"),
@@ -47,27 +48,45 @@ package struct MQTTCase: Sendable, CustomStringConvertible {
     fresh("a CONNECT without a body", [0x10, 0x00], "truncated-packet"),
     fresh("a CONNECT that ends in the protocol name", [0x10, 0x04, 0x00, 0x04, 0x4D, 0x51], "truncated-packet"),
     fresh("a CONNECT that ends behind the level", [0x10, 0x07] + MQTTBytes.text("MQTT") + [4], "truncated-packet"),
-    fresh("a CONNECT without a client id", MQTTBytes.packet(0x10, MQTTBytes.text("MQTT") + [4, 2, 0, 60]), "truncated-packet"),
+    fresh(
+      "a CONNECT without a client id", MQTTBytes.packet(0x10, MQTTBytes.text("MQTT") + [4, 2, 0, 60]),
+      "truncated-packet"),
     fresh("bytes behind CONNECT's fields", MQTTBytes.connect("a", rest: [0]), "trailing-bytes"),
     fresh("another protocol", MQTTBytes.connect("a", name: "AMQP"), "bad-protocol-name"),
     fresh("the old name in capitals", MQTTBytes.connect("a", name: "MQISDP", level: 3), "bad-protocol-name"),
-    fresh("version 5", MQTTBytes.connect("a", level: 5, rest: [0]), "unsupported-version", reply: [0x20, 3, 0, 0x84, 0]),
+    fresh(
+      "version 5", MQTTBytes.connect("a", level: 5, rest: [0]), "unsupported-version", reply: [0x20, 3, 0, 0x84, 0]),
     fresh("version 6", MQTTBytes.connect("a", level: 6), "unsupported-version", reply: [0x20, 2, 0, 1]),
-    fresh("the old name with the new level", MQTTBytes.connect("a", name: "MQIsdp"), "unsupported-version", reply: [0x20, 2, 0, 1]),
+    fresh(
+      "the old name with the new level", MQTTBytes.connect("a", name: "MQIsdp"), "unsupported-version",
+      reply: [0x20, 2, 0, 1]),
     fresh("the reserved connect flag", MQTTBytes.connect("a", flags: 0x03), "reserved-connect-flag"),
-    fresh("a password without a user", MQTTBytes.connect("a", flags: 0x42, rest: MQTTBytes.text("p")), "password-without-user"),
+    fresh(
+      "a password without a user", MQTTBytes.connect("a", flags: 0x42, rest: MQTTBytes.text("p")),
+      "password-without-user"),
     fresh("a will's QoS without a will", MQTTBytes.connect("a", flags: 0x0A), "bad-will-flags"),
     fresh("a will's retain without a will", MQTTBytes.connect("a", flags: 0x22), "bad-will-flags"),
     fresh("a will of QoS 3", MQTTBytes.connect("a", flags: 0x1E, rest: will("w")), "bad-will-flags"),
     fresh("a will that is missing", MQTTBytes.connect("a", flags: 0x06), "truncated-packet"),
     fresh("a will with a wildcard", MQTTBytes.connect("a", flags: 0x06, rest: will("w/#")), "bad-topic"),
-    fresh("a will to a topic of Forebay's own", MQTTBytes.connect("a", flags: 0x06, rest: will("$forebay/gap")), "reserved-topic"),
-    fresh("a client id that is not UTF-8", MQTTBytes.packet(0x10, connectHead + MQTTBytes.binary([0xC3, 0x28])), "invalid-text"),
+    fresh(
+      "a will to a topic of Forebay's own", MQTTBytes.connect("a", flags: 0x06, rest: will("$forebay/gap")),
+      "reserved-topic"),
+    fresh(
+      "a client id that is not UTF-8", MQTTBytes.packet(0x10, connectHead + MQTTBytes.binary([0xC3, 0x28])),
+      "invalid-text"),
     fresh("a client id with a null character", MQTTBytes.connect("a\0b"), "invalid-text"),
-    fresh("a user that is not UTF-8", MQTTBytes.connect("a", flags: 0x82, rest: MQTTBytes.binary([0xFF])), "invalid-text"),
-    fresh("no client id and no clean session", MQTTBytes.connect("", flags: 0), "client-id-rejected", reply: [0x20, 2, 0, 2]),
-    fresh("no client id in version 3.1", MQTTBytes.connect("", name: "MQIsdp", level: 3), "client-id-rejected", reply: [0x20, 2, 0, 2]),
-    fresh("a client id of 257 bytes", MQTTBytes.connect(String(repeating: "x", count: 257)), "client-id-rejected", reply: [0x20, 2, 0, 2]),
+    fresh(
+      "a user that is not UTF-8", MQTTBytes.connect("a", flags: 0x82, rest: MQTTBytes.binary([0xFF])), "invalid-text"),
+    fresh(
+      "no client id and no clean session", MQTTBytes.connect("", flags: 0), "client-id-rejected",
+      reply: [0x20, 2, 0, 2]),
+    fresh(
+      "no client id in version 3.1", MQTTBytes.connect("", name: "MQIsdp", level: 3), "client-id-rejected",
+      reply: [0x20, 2, 0, 2]),
+    fresh(
+      "a client id of 257 bytes", MQTTBytes.connect(String(repeating: "x", count: 257)), "client-id-rejected",
+      reply: [0x20, 2, 0, 2]),
   ]
 
   private static let publish: [MQTTCase] = [
@@ -102,7 +121,8 @@ package struct MQTTCase: Sendable, CustomStringConvertible {
     connected("an empty filter", MQTTBytes.subscribe(1, ("", 0)), "bad-filter"),
     connected("a # that is not last", MQTTBytes.subscribe(1, ("a/#/b", 0)), "bad-filter"),
     connected("a + within a level", MQTTBytes.subscribe(1, ("a/b+", 0)), "bad-filter"),
-    connected("a filter that is not UTF-8", MQTTBytes.packet(0x82, [0, 1] + MQTTBytes.binary([0xFF]) + [0]), "bad-filter"),
+    connected(
+      "a filter that is not UTF-8", MQTTBytes.packet(0x82, [0, 1] + MQTTBytes.binary([0xFF]) + [0]), "bad-filter"),
     connected("a bad filter behind a good one", MQTTBytes.subscribe(1, ("a", 0), ("#a", 0)), "bad-filter"),
     connected("UNSUBSCRIBE without filters", MQTTBytes.unsubscribe(1), "no-filters"),
     connected("UNSUBSCRIBE with packet id 0", MQTTBytes.unsubscribe(0, "a"), "packet-id-zero"),

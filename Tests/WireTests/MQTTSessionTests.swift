@@ -9,7 +9,10 @@ import Wire
     ("3.1", MQTTBytes.connect("c", name: "MQIsdp", level: 3)),
     ("not clean", MQTTBytes.connect("c", flags: 0)),
     ("an empty id", MQTTBytes.connect("")),
-    ("with user and password", MQTTBytes.connect("c", flags: 0xC2, rest: MQTTBytes.text("u") + MQTTBytes.binary([0xFF]))),
+    (
+      "with user and password",
+      MQTTBytes.connect("c", flags: 0xC2, rest: MQTTBytes.text("u") + MQTTBytes.binary([0xFF]))
+    ),
     ("an id beyond ASCII", MQTTBytes.connect("Pumpe/7 – Süd")),
   ])
   func `who may connect`(name: String, bytes: [UInt8]) throws {
@@ -64,7 +67,8 @@ import Wire
     let peer = MQTTPeer()
     try peer.connect()
     try peer.feed(
-      MQTTBytes.publish("a", "0") + MQTTBytes.publish("a", "1", qos: 1, id: 0x1234) + MQTTBytes.publish("a", "2", qos: 2, id: 7))
+      MQTTBytes.publish("a", "0") + MQTTBytes.publish("a", "1", qos: 1, id: 0x1234)
+        + MQTTBytes.publish("a", "2", qos: 2, id: 7))
     #expect(peer.takeReplies() == [])
     peer.commit()
     #expect(peer.takeReplies() == [0x40, 2, 0x12, 0x34, 0x50, 2, 0, 7])
@@ -91,7 +95,8 @@ import Wire
   @Test func `a QoS 1 message that comes again is another message`() throws {
     let peer = MQTTPeer()
     try peer.connect()
-    try peer.feed(MQTTBytes.publish("a", "x", qos: 1, id: 5) + MQTTBytes.publish("a", "x", qos: 1, id: 5, duplicate: true))
+    try peer.feed(
+      MQTTBytes.publish("a", "x", qos: 1, id: 5) + MQTTBytes.publish("a", "x", qos: 1, id: 5, duplicate: true))
     #expect(peer.stored == ["a=x", "a=x"])
   }
 
@@ -165,7 +170,8 @@ import Wire
     #expect(peer.deliver("a", "x", .atLeastOnce))
     #expect(peer.deliver("a", "y", .atLeastOnce))
     #expect(!peer.deliver("a", "z", .atLeastOnce))
-    #expect(peer.takeReplies() == MQTTBytes.publish("a", "x", qos: 1, id: 1) + MQTTBytes.publish("a", "y", qos: 1, id: 2))
+    #expect(
+      peer.takeReplies() == MQTTBytes.publish("a", "x", qos: 1, id: 1) + MQTTBytes.publish("a", "y", qos: 1, id: 2))
     try peer.feed(MQTTBytes.puback(2) + MQTTBytes.puback(9))
     #expect(peer.windowOpenings == 1)
     #expect(peer.deliver("a", "z", .atLeastOnce))

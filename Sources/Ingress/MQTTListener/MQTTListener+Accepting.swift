@@ -18,7 +18,8 @@ extension MQTTListener {
         // It would be reported at once again: so not before the next tick.
         listeners[index].isPaused = true
         setAccepting(false, at: index, &context)
-        Journal.error("mqtt: cannot accept a connection: \(error.reason); raise LimitNOFILE or lower `mqtt.maxConnections`")
+        Journal.error(
+          "mqtt: cannot accept a connection: \(error.reason); raise LimitNOFILE or lower `mqtt.maxConnections`")
         return
       }
     }

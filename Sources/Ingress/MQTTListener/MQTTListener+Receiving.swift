@@ -86,7 +86,8 @@ extension MQTTListener {
       while connection.isClosing == nil, !connection.isClosed {
         connection.awaitedBytes = 0
         let rest = bytes.extracting(used..<bytes.byteCount)
-        let limit = connection.session.isConnected
+        let limit =
+          connection.session.isConnected
           ? configuration.maxPacketBytes : min(configuration.maxPacketBytes, Self.maxConnectBytes)
         guard let header = try MQTTFixedHeader.parse(rest, limit: limit) else { break }
         guard rest.byteCount >= header.packetBytes else {

@@ -74,11 +74,11 @@ package final class ExecHandler: Handler {
       if stop.isMade, stopDeadline == nil { beginStop(&exchange, now) }
       let deadline = stopDeadline ?? lastAnswer + Int64(configuration.timeoutMilliseconds) * 1_000_000
       guard now < deadline else { return (fail(exchange, overdue: running), false) }
+      if stopDeadline != nil, exchange.sendable.isEmpty { running.closeInput() }
       let ready = running.wait(
         forRoom: !exchange.sendable.isEmpty, wakeUp: stopDeadline == nil ? stop.wakeUp : nil,
         milliseconds: Int((deadline - now + 999_999) / 1_000_000))
       if ready.canWrite { send(to: running, &exchange) }
-      if stopDeadline != nil, exchange.sendable.isEmpty { running.closeInput() }
       if ready.canReadErrors { complaints.read(from: running) }
       guard ready.canRead else { continue }
       let answered = exchange.answered

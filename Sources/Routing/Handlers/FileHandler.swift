@@ -220,12 +220,20 @@ extension FileHandler {
     guard let offset = RowScanner.offset(of: row.span.bytes, configuration.format), offset >= log.startOffset,
       offset < log.durableEnd
     else { return nil }
+    return try hasLogRow(row, at: offset) ? offset : nil
+  }
+
+  private func hasLogRow(_ row: [UInt8], at offset: Offset) throws(SystemError) -> Bool {
     var reader = log.makeReader(at: offset)
-    // A log that cannot be read now is found out by the route; here it only means that rows may come twice.
-    guard let record = try? reader.next(), record.offset == offset else { return nil }
-    rows.removeAll()
-    appendRow(record)
+    do throws(StorageError) {
+      guard let record = try reader.next(), record.offset == offset else { return false }
+      rows.removeAll()
+      appendRow(record)
+    } catch {
+      if case .disk(let error) = error { throw error }
+      return false
+    }
     defer { rows.removeAll() }
-    return rows.bytes.elementsEqual(row.span.bytes) ? offset : nil
+    return rows.bytes.elementsEqual(row.span.bytes)
   }
 }

@@ -1,0 +1,136 @@
+import Glibc
+import Platform
+import Records
+import Storage
+import Support
+import Testing
+import Uplink
+
+/// The shipment's life against a scripted far side and a disk that loses power, by seed.
+/// `FOREBAY_UPLINK_SEED=17` replays one.
+struct UplinkLoopTests {
+  @Test func `everything arrives in order, and what comes again is the very same shipment`() throws {
+    for seed in Self.seeds {
+      do {
+        try simulate(seed)
+      } catch {
+        Issue.record("seed \(seed): \(error); replay: FOREBAY_UPLINK_SEED=\(seed) swift test --filter UplinkLoopTests")
+        return
+      }
+    }
+  }
+
+  private static var seeds: ClosedRange<UInt64> {
+    if let seed = getenv("FOREBAY_UPLINK_SEED").flatMap({ UInt64(String(cString: $0)) }) { return seed...seed }
+    return 1...60
+  }
+
+  private func simulate(_ seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let farSide = FarSide(seed: seed &* 31)
+    let log = try TestLog()
+    var loop = try makeLoop(log, farSide)
+    var appended = 0
+    for step in 0..<600 {
+      if step == 400 { farSide.trouble = 0 }
+      if step < 300, random.oneIn(3) {
+        let count = 1 + random.below(40)
+        try log.append(appended..<(appended + count)) { $0 % 5 == 0 ? "other" : "plant/\($0 % 7)" }
+        appended += count
+      }
+      _ = loop.turn()
+      loop.work(isReadable: true)
+      log.time.advance(milliseconds: random.below(3000))
+      if step < 400, random.oneIn(25) {
+        try log.crash(seed: random.next())
+        loop = try makeLoop(log, farSide)
+      }
+    }
+    try check(farSide, expected: (0..<appended).filter { $0 % 5 != 0 })
+    let cursor = try log.log.openCursor("uplink/u")
+    guard Shipment(note: cursor.note) == nil else { throw TestFailure("a shipment is still noted") }
+  }
+
+  private func makeLoop(_ log: TestLog, _ farSide: FarSide) throws -> UplinkLoop {
+    var configuration = UplinkConfiguration(name: "u", target: .mqtt(MQTTTargetConfiguration(host: "none")))
+    configuration.shipmentRecords = 16
+    return UplinkLoop(
+      configuration, filters: [try TopicFilter("plant/#")], target: ScriptedTarget(farSide),
+      shared: try Uplink.Shared(UplinkStatus()), log: log.log, cursor: try log.log.openCursor("uplink/u"),
+      time: log.time, backoff: Backoff(random: { 200 }))
+  }
+
+  private func check(_ farSide: FarSide, expected: [Int]) throws {
+    var seen = Set<Offset>()
+    let firsts = farSide.records.filter { seen.insert($0.offset).inserted }
+    guard firsts.map(\.payload) == expected.map({ "\($0)" }) else {
+      throw TestFailure("\(firsts.count) of \(expected.count) records arrived, or not in order")
+    }
+    // A shipment is cut once: the same start is the same bytes, and different shipments do not overlap.
+    var byFirst: [Offset: [UInt8]] = [:]
+    for shipment in farSide.arrived {
+      guard byFirst[shipment.first, default: shipment.bytes] == shipment.bytes else {
+        throw TestFailure("the shipment at \(shipment.first) came again with other bytes")
+      }
+      byFirst[shipment.first] = shipment.bytes
+    }
+    var offsetsByPayload: [String: Offset] = [:]
+    for record in farSide.records {
+      guard offsetsByPayload[record.payload, default: record.offset] == record.offset else {
+        throw TestFailure("record \(record.payload) came under two identities")
+      }
+      offsetsByPayload[record.payload] = record.offset
+    }
+  }
+
+  @Test func `a far side that takes no connection is tried again after longer and longer`() throws {
+    let log = try TestLog()
+    let farSide = FarSide(seed: 1)
+    farSide.trouble = 1
+    try log.append(0..<10) { _ in "plant/1" }
+    let loop = try makeLoop(log, farSide)
+    let waits = (0..<9).map { _ in
+      // The first call fails to connect, the second tells how long to wait.
+      _ = loop.turn()
+      let wait = loop.turn()
+      log.time.advance(milliseconds: wait)
+      return wait / 1000
+    }
+    #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60])
+  }
+
+  @Test func `a connection on which nothing moves is dropped after 30 s, and the shipment sent again`() throws {
+    let log = try TestLog()
+    try log.append(0..<10) { _ in "plant/1" }
+    let target = SilentTarget()
+    let shared = try Uplink.Shared(UplinkStatus())
+    let loop = UplinkLoop(
+      UplinkConfiguration(name: "u", target: .mqtt(MQTTTargetConfiguration(host: "none"))),
+      filters: [try TopicFilter("#")], target: target, shared: shared, log: log.log,
+      cursor: try log.log.openCursor("uplink/u"), time: log.time, backoff: Backoff(random: { 200 }))
+    for _ in 0..<100 {
+      _ = loop.turn()
+      loop.work(isReadable: false)
+      log.time.advance(milliseconds: 1000)
+    }
+    #expect(target.sent >= 3)
+    #expect(target.disconnects >= 2)
+  }
+}
+
+/// Takes everything and never says a word.
+private final class SilentTarget: UplinkTarget {
+  let descriptor: Int32 = -1
+  let wantsWrite = false
+  private(set) var sent = 0
+  private(set) var disconnects = 0
+
+  func connect() throws(TargetFailure) {}
+  func disconnect() { disconnects += 1 }
+  func send(_ contents: borrowing ShipmentContents) throws(TargetFailure) { sent += 1 }
+  func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
+    var progress = TargetProgress()
+    progress.isReady = true
+    return progress
+  }
+}
