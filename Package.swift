@@ -60,7 +60,9 @@ let package = Package(
       swiftSettings: house),
 
     // tests: one target a stage, then the whole flow
-    .target(name: "Support", dependencies: ["Storage", "Platform", "Records", "Bytes"], path: "Tests/Support", swiftSettings: house),
+    .target(
+      name: "Support", dependencies: ["Storage", "Platform", "Records", "Bytes"], path: "Tests/Support",
+      swiftSettings: house),
     tests("BytesTests", ["Bytes", "Support"]),
     tests("JSON5Tests", ["JSON5"]),
     tests("RecordsTests", ["Records", "Bytes", "Support"]),

@@ -115,7 +115,8 @@ package struct ByteWriter: ~Copyable, @unchecked Sendable {
     reserve(VarInt.maximumBytes)
     var value = value
     while value >= 0x80 {
-      unsafe memory.baseAddress!.storeBytes(of: UInt8(truncatingIfNeeded: value) | 0x80, toByteOffset: written, as: UInt8.self)
+      unsafe memory.baseAddress!.storeBytes(
+        of: UInt8(truncatingIfNeeded: value) | 0x80, toByteOffset: written, as: UInt8.self)
       written &+= 1
       value >>= 7
     }

@@ -124,9 +124,12 @@ extension MosquittoClient {
   package func connect() throws(MosquittoError) {
     let code = mosquitto_connect_async(
       handle, configuration.host, CInt(configuration.port), CInt(configuration.keepAliveSeconds))
-    guard code != MOSQ_ERR_ERRNO.code else { throw MosquittoError("connect", String(cString: mosquitto_system_error())) }
+    guard code != MOSQ_ERR_ERRNO.code else {
+      throw MosquittoError("connect", String(cString: mosquitto_system_error()))
+    }
     guard code != MOSQ_ERR_EAI.code else {
-      throw MosquittoError("connect", "the name `\(configuration.host)` cannot be resolved; look at `host` and the box's DNS")
+      throw MosquittoError(
+        "connect", "the name `\(configuration.host)` cannot be resolved; look at `host` and the box's DNS")
     }
     try check("connect", code)
   }
@@ -175,7 +178,9 @@ extension MosquittoClient {
     defer { mosquitto_property_free_all(&properties) }
     if version == .v5 {
       for (name, value) in userProperties {
-        try check("property", mosquitto_property_add_string_pair(&properties, Int32(MQTT_PROP_USER_PROPERTY.rawValue), name, value))
+        try check(
+          "property",
+          mosquitto_property_add_string_pair(&properties, Int32(MQTT_PROP_USER_PROPERTY.rawValue), name, value))
       }
     }
     var message: CInt = 0

@@ -24,7 +24,9 @@ package struct MosquittoError: Error, Hashable, Sendable, CustomStringConvertibl
 
   /// The message itself is refused, whatever the connection: too large, or a topic that is none.
   package var refusesMessage: Bool {
-    [MOSQ_ERR_OVERSIZE_PACKET, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_INVAL].contains { Int32($0.rawValue) == code }
+    [MOSQ_ERR_OVERSIZE_PACKET, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_INVAL].contains {
+      Int32($0.rawValue) == code
+    }
   }
 }
 

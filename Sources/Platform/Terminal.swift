@@ -1,11 +1,11 @@
 import Glibc
 
-/// The terminal that a command's output goes to.
+/// The terminal that standard output goes to.
 package enum Terminal {
-  /// Its width in columns; nil where the output is no terminal, or one that does not say.
+  /// How many columns it has; nil where standard output is no terminal.
   package static var columns: Int? {
     var size = winsize()
-    guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    guard isatty(1) == 1, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
   }
 }

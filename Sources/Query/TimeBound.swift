@@ -1,62 +1,38 @@
 package import Records
 
-/// One end of a span of time as people write it: a duration back from now (`2h`, `1h30m`, `7d`) or a time (RFC 3339).
-package enum TimeBound: Hashable, Sendable {
-  case ago(milliseconds: Int64)
-  case at(Timestamp)
-
-  /// Nil for text that is neither; `explanation` says what is.
-  package init?(_ text: String) {
-    if let duration = Self.duration(text) {
-      self = .ago(milliseconds: duration)
-    } else if let time = Timestamp(rfc3339: text) {
-      self = .at(time)
-    } else {
-      return nil
-    }
+/// A point in time as people give it: `2h` (ago), `2026-11-23`, `2026-11-23T07:41:05Z`.
+package enum TimeBound {
+  /// - Parameter now: what durations count back from.
+  /// - Returns: nil where `text` is neither.
+  package static func parse(_ text: String, now: Timestamp) -> Timestamp? {
+    if let duration = milliseconds(text) { return now.advanced(byMilliseconds: -duration) }
+    return Timestamp(rfc3339: text)
   }
 
-  /// For error messages and help.
-  package static let explanation =
-    "a duration back from now (30s, 15m, 2h, 1h30m, 7d, 2w) or a time (2026-11-23, 2026-11-23T07:41Z)"
+  /// What to write, for error messages.
+  package static let help =
+    "a duration back from now (`30s`, `15m`, `2h`, `1h30m`, `7d`) or a time (`2026-11-23T07:41:05Z`)"
 
-  package func timestamp(now: Timestamp) -> Timestamp {
-    switch self {
-    case .ago(let milliseconds): now.advanced(byMilliseconds: -milliseconds)
-    case .at(let time): time
-    }
-  }
-
-  /// Numbers with their units, the largest first, each at most once: `ms`, `s`, `m`, `h`, `d`, `w`. Nil for anything else
-  /// and for more than 10,000 years.
-  private static func duration(_ text: String) -> Int64? {
-    var rest = text.utf8[...]
+  /// `1h30m` and the like, each unit at most once, the larger first.
+  static func milliseconds(_ text: String) -> Int64? {
+    let units: [(Character, Int64)] = [
+      ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
+    ]
+    var rest = Substring(text)
     var total: Int64 = 0
-    var lastUnit = Int64.max
-    repeat {
-      let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-      rest = rest[digits.endIndex...]
-      let letters = rest.prefix { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
-      rest = rest[letters.endIndex...]
-      guard !digits.isEmpty, let number = Int64(String(Substring(digits))),
-        let unit = milliseconds(ofUnit: String(Substring(letters))), unit < lastUnit,
-        number <= 315_576_000_000_000 / unit
+    var nextUnit = 0
+    guard !rest.isEmpty else { return nil }
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      guard let number = Int64(digits), let name = rest.dropFirst(digits.count).first,
+        let index = units[nextUnit...].firstIndex(where: { $0.0 == name })
       else { return nil }
-      total += number * unit
-      lastUnit = unit
-    } while !rest.isEmpty
-    return total
-  }
-
-  private static func milliseconds(ofUnit unit: String) -> Int64? {
-    switch unit {
-    case "ms": 1
-    case "s": 1000
-    case "m": 60_000
-    case "h": 3_600_000
-    case "d": 86_400_000
-    case "w": 604_800_000
-    default: nil
+      let (product, overflow) = number.multipliedReportingOverflow(by: units[index].1)
+      guard !overflow, product < 1 << 50 else { return nil }
+      total += product
+      nextUnit = index + 1
+      rest = rest.dropFirst(digits.count + 1)
     }
+    return total
   }
 }

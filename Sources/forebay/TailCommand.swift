@@ -18,7 +18,8 @@ extension Command {
     ],
     examples: [
       Example(line: "forebay tail 'plant/#'", purpose: "everything below plant/"),
-      Example(line: "forebay tail '+/+/SENSOR' --format ndjson | jq .payload", purpose: "the payloads, for another program"),
+      Example(
+        line: "forebay tail '+/+/SENSOR' --format ndjson | jq .payload", purpose: "the payloads, for another program"),
     ],
     run: { arguments in
       let query = try QueryOptions.query(arguments)
@@ -26,8 +27,9 @@ extension Command {
       let lines = try arguments.integer("--lines", in: 0...Int.max)
       let log = try StoredLog(directory: arguments.dataDirectory)
       let first: Offset =
-        if lines == 0 { try log.findEnd() } else if let lines { try query.startOfNewest(lines, in: log) }
-        else if query.since != nil { log.startOffset } else { try query.startOfNewest(10, in: log) }
+        if lines == 0 { try log.findEnd() } else if let lines {
+          try query.startOfNewest(lines, in: log)
+        } else if query.since != nil { log.startOffset } else { try query.startOfNewest(10, in: log) }
       try follow(query, in: log, from: first, with: printer)
     })
 }
@@ -36,7 +38,8 @@ extension Command {
 private let pollMilliseconds = 100
 
 /// Never returns but with an error: Ctrl-C ends the process, and a reader that goes away.
-private func follow(_ query: Query, in log: StoredLog, from first: Offset, with printer: RecordPrinter) throws -> Never {
+private func follow(_ query: Query, in log: StoredLog, from first: Offset, with printer: RecordPrinter) throws -> Never
+{
   var output = StandardOutput()
   var line = ByteWriter(capacity: 4096)
   var reader = log.makeReader(at: first)

@@ -22,7 +22,8 @@ extension Command {
     ],
     examples: [
       Example(
-        line: "mosquitto_sub -h central -t 'forebay/plant-7/batches' -q 1 -i reader -c -N | forebay unpack --gateway plant-7",
+        line:
+          "mosquitto_sub -h central -t 'forebay/plant-7/batches' -q 1 -i reader -c -N | forebay unpack --gateway plant-7",
         purpose: "what a gateway ships, as it arrives"),
       Example(line: "forebay unpack batches.bin | jq -c .payload", purpose: "payloads of batches saved to a file"),
     ],

@@ -84,7 +84,9 @@ struct ByteReaderWriterTests {
     #expect(writer.array == Array(expected.prefix(60)))
   }
 
-  @Test(arguments: [(0, "0"), (7, "7"), (-7, "-7"), (1234567890, "1234567890"), (Int64.min, "-9223372036854775808")] as [(Int64, String)])
+  @Test(
+    arguments: [(0, "0"), (7, "7"), (-7, "-7"), (1234567890, "1234567890"), (Int64.min, "-9223372036854775808")]
+      as [(Int64, String)])
   func `decimal digits`(value: Int64, text: String) {
     var writer = ByteWriter()
     writer.append(decimal: value)
@@ -104,7 +106,8 @@ struct ByteReaderWriterTests {
   @Test(
     arguments: [
       ("lone continuation", [0x80]), ("overlong slash", [0xC0, 0xAF]), ("overlong three", [0xE0, 0x80, 0x80]),
-      ("surrogate", [0xED, 0xA0, 0x80]), ("overlong four", [0xF0, 0x80, 0x80, 0x80]), ("too large", [0xF4, 0x90, 0x80, 0x80]),
+      ("surrogate", [0xED, 0xA0, 0x80]), ("overlong four", [0xF0, 0x80, 0x80, 0x80]),
+      ("too large", [0xF4, 0x90, 0x80, 0x80]),
       ("cut short", [0xE2, 0x82]), ("bad third", [0xE2, 0x82, 0x41]), ("never a lead", [0xFF]),
       ("behind eight", Array("12345678".utf8) + [0xFE]),
     ] as [(String, [UInt8])])

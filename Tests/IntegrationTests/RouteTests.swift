@@ -21,13 +21,14 @@ struct RouteTests {
     let works = directory.path + "/works"
     let taken = directory.path + "/taken"
     let handler = try script(
-      "handler", """
-        while read -r line; do
-          [ -e '\(works)' ] || exit 3
-          sed 's/.*"payload"://; s/}$//' <<< "$line" >> '\(taken)'
-          echo ok
-        done
-        """)
+      "handler",
+      """
+      while read -r line; do
+        [ -e '\(works)' ] || exit 3
+        sed 's/.*"payload"://; s/}$//' <<< "$line" >> '\(taken)'
+        echo ok
+      done
+      """)
     let forebay = try ForebayProcess(
       """
       routes: [{ name: "siren", topics: ["+/alarm"], exec: ["bash", "\(handler)"],
@@ -55,14 +56,15 @@ struct RouteTests {
   @Test func `a record that always fails becomes a dead letter with its reason, and the rest arrives`() throws {
     let taken = directory.path + "/taken"
     let handler = try script(
-      "handler", """
-        while read -r line; do
-          case "$line" in
-            *'"payload":13}') echo 'error thirteen is not taken here' ;;
-            *) sed 's/.*"payload"://; s/}$//' <<< "$line" >> '\(taken)'; echo ok ;;
-          esac
-        done
-        """)
+      "handler",
+      """
+      while read -r line; do
+        case "$line" in
+          *'"payload":13}') echo 'error thirteen is not taken here' ;;
+          *) sed 's/.*"payload"://; s/}$//' <<< "$line" >> '\(taken)'; echo ok ;;
+        esac
+      done
+      """)
     let forebay = try ForebayProcess(
       """
       routes: [{ name: "picky", topics: ["#"], exec: ["bash", "\(handler)"],

@@ -26,9 +26,10 @@ struct RecordBatchTests {
     #expect(header.recordCount == 2)
     #expect(header.endOffset == 2)
     #expect(header.codec == RecordBatchHeader.Codec.none)
-    #expect(read(bytes) == [
-      "0 2023-11-14T22:13:20.000Z dev-1 {\"t\":21.5} site=A", "1 2023-11-14T22:13:20.000Z  x site=-",
-    ])
+    #expect(
+      read(bytes) == [
+        "0 2023-11-14T22:13:20.000Z dev-1 {\"t\":21.5} site=A", "1 2023-11-14T22:13:20.000Z  x site=-",
+      ])
   }
 
   @Test func `the golden batch is written`() throws {
@@ -63,7 +64,8 @@ struct RecordBatchTests {
         var headers = RecordHeaders()
         for number in 0..<random.below(3) { headers.add("h\(number)", random.bytes(random.below(200)).span.bytes) }
         let record = OwnedRecord(
-          offset: base + Offset(index), timestamp: Timestamp(milliseconds: 1_700_000_000_000 + Int64(random.below(10_000)) - 5000),
+          offset: base + Offset(index),
+          timestamp: Timestamp(milliseconds: 1_700_000_000_000 + Int64(random.below(10_000)) - 5000),
           topic: random.bytes(random.below(100)), payload: random.bytes(random.below(3000)), headerCount: headers.count,
           headerBytes: headers.bytes)
         builder.append(record.view)
@@ -74,7 +76,8 @@ struct RecordBatchTests {
       #expect(isIntact(batch))
       guard case .header(let header) = RecordBatchHeader.parse(batch.span.bytes) else { fatalError() }
       #expect(header.maxTimestamp == expected.map(\.timestamp).max())
-      var iterator = RecordIterator(header, records: batch.span.bytes.extracting(RecordBatchHeader.byteCount..<batch.count))
+      var iterator = RecordIterator(
+        header, records: batch.span.bytes.extracting(RecordBatchHeader.byteCount..<batch.count))
       var found: [OwnedRecord] = []
       while let record = iterator.next() { found.append(record.copy) }
       #expect(found == expected)
@@ -123,11 +126,13 @@ struct RecordBatchTests {
 
   private func read(_ batch: [UInt8]) -> [String] {
     guard case .header(let header) = RecordBatchHeader.parse(batch.span.bytes) else { return [] }
-    var iterator = RecordIterator(header, records: batch.span.bytes.extracting(RecordBatchHeader.byteCount..<batch.count))
+    var iterator = RecordIterator(
+      header, records: batch.span.bytes.extracting(RecordBatchHeader.byteCount..<batch.count))
     var lines: [String] = []
     while let record = iterator.next() {
       let site = record.header("site") ?? "-"
-      lines.append("\(record.offset) \(record.timestamp.rfc3339) \(record.topic.text) \(record.payload.text) site=\(site)")
+      lines.append(
+        "\(record.offset) \(record.timestamp.rfc3339) \(record.topic.text) \(record.payload.text) site=\(site)")
     }
     return lines
   }

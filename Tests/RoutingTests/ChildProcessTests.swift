@@ -32,7 +32,8 @@ struct ChildProcessTests {
   }
 
   @Test(arguments: [
-    ("exit 3", ProcessEnd.exited(3), "exit status 3"), ("kill -9 $$", .killed(signal: 9), "killed by signal 9 (Killed)"),
+    ("exit 3", ProcessEnd.exited(3), "exit status 3"),
+    ("kill -9 $$", .killed(signal: 9), "killed by signal 9 (Killed)"),
   ])
   func `how it ended`(script: String, expected: ProcessEnd, words: String) throws {
     let child = try ChildProcess(["sh", "-c", script])
@@ -56,7 +57,9 @@ struct ChildProcessTests {
     sigaddset(&blocked, SIGTERM)
     var before = sigset_t()
     pthread_sigmask(SIG_BLOCK, &blocked, &before)
-    let child = try ChildProcess(["sh", "-c", "ls /proc/$$/fd | xargs; cut -d' ' -f5 /proc/$$/stat; exec grep Sig /proc/self/status"])
+    let child = try ChildProcess([
+      "sh", "-c", "ls /proc/$$/fd | xargs; cut -d' ' -f5 /proc/$$/stat; exec grep Sig /proc/self/status",
+    ])
     pthread_sigmask(SIG_SETMASK, &before, nil)
     let lines = try output(of: child).split(separator: "\n").map(String.init)
     #expect(lines.prefix(2) == ["0 1 2", "\(child.identifier)"])

@@ -171,7 +171,9 @@ struct LogSimulation {
     let set = Set(found)
     guard set.count == found.count else { throw BrokenPromise("a record is there twice") }
     if let invented = set.subtracting(appended).first { throw BrokenPromise("invented: \(invented)") }
-    if let lost = acknowledged.subtracting(set).first { throw BrokenPromise("acknowledged and lost: \(lost.prefix(20))") }
+    if let lost = acknowledged.subtracting(set).first {
+      throw BrokenPromise("acknowledged and lost: \(lost.prefix(20))")
+    }
     var last: [Substring: Int] = [:]
     for payload in found {
       let parts = payload.split(separator: "/")

@@ -61,7 +61,9 @@ struct LogSimulationTests {
   }
 
   private static var seeds: Range<UInt64> {
-    if let seed = getenv("FOREBAY_SIMULATION_SEED").flatMap({ UInt64(String(cString: $0)) }) { return seed..<(seed + 1) }
+    if let seed = getenv("FOREBAY_SIMULATION_SEED").flatMap({ UInt64(String(cString: $0)) }) {
+      return seed..<(seed + 1)
+    }
     let count = getenv("FOREBAY_SIMULATION_SEEDS").flatMap { UInt64(String(cString: $0)) } ?? 300
     return 1..<(count + 1)
   }

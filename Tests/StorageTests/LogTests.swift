@@ -164,7 +164,8 @@ struct LogTests {
     #expect((hasRoomAtFirst, hasRoomWhenFull, hasRoomAfterwards) == (true, false, true))
   }
 
-  @Test func `the oldest segments go when the log is at its limit, and what a consumer missed is a gap record`() throws {
+  @Test func `the oldest segments go when the log is at its limit, and what a consumer missed is a gap record`() throws
+  {
     let disk = FaultyDisk()
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = 4096

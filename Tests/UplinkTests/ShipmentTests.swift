@@ -17,7 +17,8 @@ struct ShipmentTests {
   @Test(
     arguments: [
       ("empty: nothing was on its way", ""), ("another version", "02 0000000000000102 0000000000000304"),
-      ("cut short", "01 0000000000000102 00000000000003"), ("an end before its start", "01 0000000000000302 0000000000000102"),
+      ("cut short", "01 0000000000000102 00000000000003"),
+      ("an end before its start", "01 0000000000000302 0000000000000102"),
     ])
   func `a note that is none gives no shipment`(name: String, note: String) {
     #expect(Shipment(note: hex(note)) == nil)

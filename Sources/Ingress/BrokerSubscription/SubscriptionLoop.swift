@@ -114,9 +114,13 @@ final class SubscriptionLoop: @unchecked Sendable {
         try client.subscribe(configuration.topics, qos: configuration.qos)
       case .subscribed(let granted):
         if granted.contains(where: { $0 >= 128 }) {
-          throw MosquittoError("subscribe", "the broker refuses a topic of \(configuration.topics.joined(separator: ", ")); look at its access rules")
+          throw MosquittoError(
+            "subscribe",
+            "the broker refuses a topic of \(configuration.topics.joined(separator: ", ")); look at its access rules")
         }
-        if status.state != .subscribed { Journal.notice("subscription \(configuration.name): subscribed at \(status.broker)") }
+        if status.state != .subscribed {
+          Journal.notice("subscription \(configuration.name): subscribed at \(status.broker)")
+        }
         backoff.reset()
         set(.subscribed)
       case .disconnected(let reason):

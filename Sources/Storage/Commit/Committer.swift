@@ -132,7 +132,8 @@ extension Committer {
     let missed = max(slowest.position, removed.base)..<next
     metrics.recordsDropped += missed.count
     Journal.warning(
-      "dropped records \(missed.lowerBound) to \(missed.upperBound - 1), which \(slowest.name) had not got, to keep the log within its limit; raise `log.maxBytes` to hold longer outages")
+      "dropped records \(missed.lowerBound) to \(missed.upperBound - 1), which \(slowest.name) had not got, to keep the log within its limit; raise `log.maxBytes` to hold longer outages"
+    )
     let place = "offsets \(missed.lowerBound) to \(missed.upperBound - 1), not consumed by \(slowest.name)"
     queue.add(
       GapRecord(.retention, count: missed.count, place: place),

@@ -37,7 +37,8 @@ package struct Cursor: ~Copyable, Sendable {
       if clamped != cursor.position {
         if found != nil {
           Journal.warning(
-            "consumer \(name) stood at offset \(cursor.position), but the log has \(log.lowerBound) to \(log.upperBound); it goes on at \(clamped)")
+            "consumer \(name) stood at offset \(cursor.position), but the log has \(log.lowerBound) to \(log.upperBound); it goes on at \(clamped)"
+          )
         }
         cursor.slot.position = clamped
         // What the note says is about records that are gone.

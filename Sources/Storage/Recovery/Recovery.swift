@@ -66,7 +66,8 @@ struct Recovery {
     let epoch = LogEpoch(Int64(Randomness.uint64() >> 1) | 1)
     try directory.writeEpoch(epoch, disk)
     if !isNewLog {
-      report.append("the epoch file was missing or damaged; records are identified by the new epoch \(epoch) from now on")
+      report.append(
+        "the epoch file was missing or damaged; records are identified by the new epoch \(epoch) from now on")
     }
     return epoch
   }
@@ -89,12 +90,16 @@ struct Recovery {
       // Cut to the last whole batch first: what is allocated behind it again is zeros.
       try file.truncate(to: end)
       try file.sync()
-      report.append("\(name): cut a torn tail of \(tornBytes) bytes at byte \(end), before offset \(endOffset); nothing in it had been acknowledged")
+      report.append(
+        "\(name): cut a torn tail of \(tornBytes) bytes at byte \(end), before offset \(endOffset); nothing in it had been acknowledged"
+      )
       return .goOn(at: end, endOffset: endOffset)
     case .damagedMiddle(_, let endOffset, let damage):
       // The file stays as it is, readers find their way past the damage; new records go to a new segment.
       let bytes = damage.reduce(0) { $0 + $1.count }
-      report.append("\(name): \(bytes) bytes in \(damage.count) places are damaged, first at byte \(damage[0].lowerBound); the records around them are kept")
+      report.append(
+        "\(name): \(bytes) bytes in \(damage.count) places are damaged, first at byte \(damage[0].lowerBound); the records around them are kept"
+      )
       gaps.append(GapRecord(.damage, count: bytes, place: "\(name) at byte \(damage[0].lowerBound)"))
       // A segment whose every batch is damaged has the base that the next one would have.
       return endOffset == newest.base

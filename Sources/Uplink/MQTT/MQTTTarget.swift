@@ -131,7 +131,9 @@ final class MQTTTarget: UplinkTarget {
     // 1 (3.1.1) and 0x84 (5): the broker does not speak the version that was tried.
     if client.version == .v5, reason == 1 || reason == 0x84 { version = .v311 }
     let words = client.describe(reason: reason, ofConnect: true)
-    return TargetFailure("\(broker.host):\(broker.port) refuses the connection: \(words); look at `user`, `password` and the broker's access rules")
+    return TargetFailure(
+      "\(broker.host):\(broker.port) refuses the connection: \(words); look at `user`, `password` and the broker's access rules"
+    )
   }
 
   private func failure(_ error: MosquittoError) -> TargetFailure {
@@ -242,10 +244,12 @@ extension MQTTTarget {
       break
     case 0x90, 0x99:
       // The topic or the payload itself is refused: no later try will fare better.
-      progress.refused.append(RefusedRecord(index: index, reason: "the broker says: \(client.describe(reason: reason))"))
+      progress.refused.append(
+        RefusedRecord(index: index, reason: "the broker says: \(client.describe(reason: reason))"))
     default:
       throw TargetFailure(
-        "\(broker.host):\(broker.port) does not take a message: \(client.describe(reason: reason)); look at the broker's access rules and quotas")
+        "\(broker.host):\(broker.port) does not take a message: \(client.describe(reason: reason)); look at the broker's access rules and quotas"
+      )
     }
   }
 }
