@@ -37,7 +37,7 @@ need_packages() {
   fi
   run_as_root apt-get -qq update || true
   local status=0
-  run_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" ||
+  run_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "${missing[@]}" ||
     status=$?
   [ -z "$made_policy" ] || run_as_root rm -f $policy
   [ $status = 0 ] || { echo "apt-get could not install: ${missing[*]}" >&2; exit 1; }

@@ -10,7 +10,11 @@ struct StatusTextTests {
       "mqtt":{"listen":["0.0.0.0:1883"],"connections":1,"messages":2,"bytes":1536,"acks":2,"subscriptions":0,
       "rejected":{"malformed":3}},
       "udp":[{"listen":"0.0.0.0:5510","messages":4,"bytes":5,"tooLarge":0,"kernelDrops":6}],
-      "routes":[{"name":"siren","state":"up to date","lag":0,"deadLettered":1,"lastError":null}]}
+      "routes":[{"name":"siren","state":"up to date","lag":0,"delivered":7,"retries":0,"deadLettered":1,
+      "lastError":null}],
+      "subscriptions":[{"name":"site","broker":"h:1883","state":"subscribed","messages":1,"bytes":9,"lastError":null}],
+      "uplinks":[{"name":"centre","target":"mqtt h:1883","state":"waiting","backlog":1200,"shippedRecords":5,
+      "rawBytes":2048,"shippedBytes":512,"shipments":2,"retries":3,"deadLetters":0,"lastError":"no route to host"}]}
       """
     let lines = StatusText.render(Array(json.utf8))?.split(separator: "\n").map(String.init)
     #expect(
@@ -23,7 +27,10 @@ struct StatusTextTests {
         "mqtt 0.0.0.0:1883  1 connection, 2 messages (1.5 KiB), 2 acknowledgements, 0 subscriptions",
         "  refused          3 malformed",
         "udp 0.0.0.0:5510   4 messages (5 B), 6 dropped by the kernel",
-        "route siren        up to date, lag 0, dead lettered 1",
+        "broker site        subscribed, 1 message (9 B) from h:1883",
+        "route siren        up to date, lag 0 records, 7 delivered, 1 to the dead letters",
+        "uplink centre      waiting, backlog 1,200 records, 5 records in 2 shipments (2.0 KiB as 512 B) to mqtt h:1883, "
+          + "3 retried, last error: no route to host",
       ])
   }
 

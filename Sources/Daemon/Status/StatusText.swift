@@ -17,9 +17,9 @@ package enum StatusText {
     ]
     if let mqtt = report["mqtt"], !mqtt.elements("listen").isEmpty { rows += self.mqtt(mqtt) }
     rows += report.elements("udp").map { ("udp \($0.text("listen"))", udp($0)) }
-    rows += report.elements("subscriptions").map { ("broker \($0.text("name"))", consumer($0)) }
-    rows += report.elements("routes").map { ("route \($0.text("name"))", consumer($0)) }
-    rows += report.elements("uplinks").map { ("uplink \($0.text("name"))", consumer($0)) }
+    rows += report.elements("subscriptions").map { ("broker \($0.text("name"))", subscription($0)) }
+    rows += report.elements("routes").map { ("route \($0.text("name"))", route($0)) }
+    rows += report.elements("uplinks").map { ("uplink \($0.text("name"))", uplink($0)) }
     let width = rows.map(\.0.count).max() ?? 0
     return rows.map { label, text in
       label + String(repeating: " ", count: width - label.count + 2) + text
@@ -63,22 +63,31 @@ package enum StatusText {
     return text
   }
 
-  /// Whatever a route, an uplink or a subscription counts, in the order of the report.
-  private static func consumer(_ value: JSON5Value) -> String {
-    value.members.compactMap { member -> String? in
-      if member.key == "name" { return nil }
-      switch member.value.content {
-      case .null: return nil
-      case .number(let number): return "\(words(member.key)) \(grouped(number.integer ?? 0))"
-      case .string(let text): return member.key == "state" ? text : "\(words(member.key)) \(text)"
-      default: return nil
-      }
-    }.joined(separator: ", ")
+  private static func subscription(_ status: JSON5Value) -> String {
+    let received = "\(counted(status.number("messages"), "message")) (\(size(status.number("bytes"))))"
+    return "\(status.text("state")), \(received) from \(status.text("broker"))" + troubles(status, [])
   }
 
-  /// `deadLettered` → `dead lettered`.
-  private static func words(_ key: String) -> String {
-    key.reduce(into: "") { $0 += $1.isUppercase ? " \($1.lowercased())" : "\($1)" }
+  private static func route(_ status: JSON5Value) -> String {
+    let lag = counted(status.number("lag"), "record")
+    return "\(status.text("state")), lag \(lag), \(grouped(status.number("delivered"))) delivered"
+      + troubles(status, [("retries", "retried"), ("deadLettered", "to the dead letters"), ("missed", "missed")])
+  }
+
+  private static func uplink(_ status: JSON5Value) -> String {
+    let shipped =
+      "\(counted(status.number("shippedRecords"), "record")) in \(counted(status.number("shipments"), "shipment"))"
+    let sizes = "\(size(status.number("rawBytes"))) as \(size(status.number("shippedBytes")))"
+    let backlog = counted(status.number("backlog"), "record")
+    return "\(status.text("state")), backlog \(backlog), \(shipped) (\(sizes)) to \(status.text("target"))"
+      + troubles(status, [("retries", "retried"), ("deadLetters", "to the dead letters")])
+  }
+
+  /// What is only worth a word where it happened.
+  private static func troubles(_ status: JSON5Value, _ counters: [(key: String, words: String)]) -> String {
+    var parts = counters.filter { status.number($0.key) > 0 }.map { "\(grouped(status.number($0.key))) \($0.words)" }
+    if let error = status["lastError"], case .string(let text) = error.content { parts.append("last error: \(text)") }
+    return parts.map { ", " + $0 }.joined()
   }
 
   private static func offsets(_ start: Int64, _ end: Int64) -> String {
