@@ -26,7 +26,8 @@ struct ExecHandlerTests {
     return batch
   }
 
-  private func deliver(_ payloads: [String], to handler: ExecHandler, from first: Offset = 0) throws -> DeliveryOutcome {
+  private func deliver(_ payloads: [String], to handler: ExecHandler, from first: Offset = 0) throws -> DeliveryOutcome
+  {
     handler.deliver(batch(payloads, from: first), until: try StopRequest())
   }
 
@@ -122,7 +123,8 @@ struct ExecHandlerTests {
       stop.make()
     }
     // More than the pipe takes: the rest has not been sent when the stop comes.
-    let outcome = handler.deliver(batch([String](repeating: String(repeating: "x", count: 1000), count: 300)), until: stop)
+    let outcome = handler.deliver(
+      batch([String](repeating: String(repeating: "x", count: 1000), count: 300)), until: stop)
     thread.join()
     #expect(outcome == DeliveryOutcome(accepted: 1, problem: .interrupted))
     handler.stop()

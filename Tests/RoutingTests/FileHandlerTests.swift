@@ -148,7 +148,10 @@ struct FileHandlerTests {
   }
 
   @Test(arguments: [
-    ("a quoted newline is no row's end", "offset,time,topic,source,payload\n7,2023-11-14T22:13:20.000Z,t,,\"a\n8,x", 33..<33),
+    (
+      "a quoted newline is no row's end", "offset,time,topic,source,payload\n7,2023-11-14T22:13:20.000Z,t,,\"a\n8,x",
+      33..<33
+    ),
     ("the last whole row", "1,\"a\nb\"\n2,c\n3", 8..<12), ("none", "1", 0..<0),
   ])
   func `rows of CSV`(name: String, text: String, lastRow: Range<Int>) {

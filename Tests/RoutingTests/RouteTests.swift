@@ -65,7 +65,8 @@ struct RouteTests {
   }
 
   @Test func `a child that fails on one record gets the rest, and the record is in the dead letters`() throws {
-    let script = "while read -r l; do case $l in *in/bad*) echo error: no sensor;; *) echo \"$l\" >>$0/got; echo ok;; esac; done"
+    let script =
+      "while read -r l; do case $l in *in/bad*) echo error: no sensor;; *) echo \"$l\" >>$0/got; echo ok;; esac; done"
     let log = try openLog()
     let route = try Route.start(
       configuration(.exec(ExecConfiguration(command: ["sh", "-c", script, directory.path]))), log: log)
