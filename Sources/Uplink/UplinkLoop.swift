@@ -26,6 +26,8 @@ package final class UplinkLoop: @unchecked Sendable {
   private var backoff: Backoff
   private var lastCommit: Int64 = 0
   private var lastReported: String?
+  /// A shipment has just been handed to the target, which must get to work on it before anything is waited for.
+  private var isTargetDue = false
 
   /// All times are monotonic nanoseconds.
   private enum Phase {
@@ -87,7 +89,8 @@ package final class UplinkLoop: @unchecked Sendable {
     case .idle:
       shipNext(now)
     }
-    return 500
+    defer { isTargetDue = false }
+    return isTargetDue ? 0 : 500
   }
 
   /// Lets the target move, and takes up what became of the shipment.
@@ -186,6 +189,7 @@ extension UplinkLoop {
       }
       phase = .shipping(deadline: now + Self.progressLimit)
       try target.send(contents)
+      isTargetDue = true
     } catch let error as TargetFailure {
       fail(error.description)
     } catch {

@@ -10,7 +10,8 @@ enum QueryOptions {
     repeats: true)
 
   static let since = Command.Option(
-    name: "--since", value: "WHEN", help: "only records received since: 2h (two hours ago), 1h30m, 7d, or 2026-11-23T07:41:05Z")
+    name: "--since", value: "WHEN",
+    help: "only records received since: 2h (two hours ago), 1h30m, 7d, or 2026-11-23T07:41:05Z")
 
   static let format = Command.Option(
     name: "--format", short: "-f", value: "FORMAT",
