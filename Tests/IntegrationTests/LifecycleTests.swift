@@ -76,6 +76,25 @@ struct LifecycleTests {
     try forebay.stop()
   }
 
+  @Test func `a second signal ends it at once, whatever a handler does`() throws {
+    let directory = TemporaryDirectory()
+    let started = directory.path + "/started"
+    let forebay = try ForebayProcess(
+      "routes: [{ name: \"hangs\", topics: [\"#\"], exec: [\"sh\", \"-c\", \"touch \(started); sleep 60\"] }]",
+      in: directory)
+    let publisher = try TestProcess(
+      "mosquitto_pub", ["-h", "127.0.0.1", "-p", "\(forebay.mqttPort)", "-q", "1", "-t", "a", "-m", "1"], in: directory)
+    #expect(try publisher.wait() == 0)
+    try waitUntil(seconds: 10, "the handler") { (try? readFile(started)) != nil }
+    forebay.process.signal(SIGTERM)
+    try waitUntil(seconds: 10, "the beginning of the end") { forebay.errors.contains("stopping, as SIGTERM asks") }
+    let began = monotonicSeconds()
+    forebay.process.signal(SIGINT)
+    #expect(try forebay.process.wait() == 1)
+    #expect(monotonicSeconds() - began < 3)
+    #expect(forebay.errors.contains("ending at once"))
+  }
+
   @Test func `status is answered while it runs, and from the files when it does not`() throws {
     let forebay = try ForebayProcess()
     let publisher = try TestProcess(

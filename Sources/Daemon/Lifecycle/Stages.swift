@@ -90,7 +90,9 @@ final class Stages: Sendable {
   var counters: ProgressWatch.Counters {
     let status = ingress.status
     let messages = status.udp.reduce(status.mqtt.messages) { $0 + $1.messages }
-    return ProgressWatch.Counters(turns: status.turns, messages: messages, commits: log.metrics.commits)
+    let metrics = log.metrics
+    return ProgressWatch.Counters(
+      turns: status.turns, messages: messages, commits: metrics.commits, waitsForRoom: metrics.waitsForRoom)
   }
 
   func setStall(_ reason: String?) {
@@ -99,6 +101,8 @@ final class Stages: Sendable {
 
   /// Why the daemon is not well; nil: it is.
   var ailment: String? {
-    log.failure?.description ?? stall.withLock { $0 }
+    if let failure = log.failure { return failure.description }
+    if log.metrics.waitsForRoom { return "the disk is full: nothing is acknowledged until there is room" }
+    return stall.withLock { $0 }
   }
 }
