@@ -183,10 +183,14 @@ import Testing
     let polite = try station.connect("polite")
     let pings = [UInt8]([[UInt8]](repeating: MQTTBytes.pingreq, count: 2000).joined())
     let thread = ScriptedFlood(rude, pings, times: 2000)
-    for id in 1...200 {
+    var mostQueued = 0
+    for id in 1...500 {
       polite.send(MQTTBytes.publish("a", "x", qos: 1, id: id))
       try polite.expect(MQTTBytes.puback(id))
+      mostQueued = max(mostQueued, station.ingress.status.mqtt.queuedBytes)
     }
+    #expect(mostQueued > 4096)
+    #expect(mostQueued < 100 << 10)
     for _ in 0..<2000 { #expect(try rude.receive(pings.count).count == pings.count) }
     thread.join()
   }
