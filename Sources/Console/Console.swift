@@ -8,6 +8,7 @@ package import Wire
 package final class Console: Sendable {
   /// The TCP address it listens at, as bound; nil: only the Unix socket.
   package let listenAddress: String?
+  private let socketPath: String
   private let wakeUp: WakeUp
   private let isStopping = Atomic(false)
   private let thread = Mutex<NamedThread?>(nil)
@@ -24,7 +25,7 @@ package final class Console: Sendable {
       listeners.append(ConsoleLoop.Listener(tcp: tcp))
     }
     do {
-      let console = Console(listenAddress: address, wakeUp: try WakeUp())
+      let console = Console(configuration.socket, listenAddress: address, wakeUp: try WakeUp())
       console.run(listeners, time, answer)
       return console
     } catch {
@@ -32,16 +33,20 @@ package final class Console: Sendable {
     }
   }
 
-  private init(listenAddress: String?, wakeUp: WakeUp) {
+  private init(_ socketPath: String, listenAddress: String?, wakeUp: WakeUp) {
+    self.socketPath = socketPath
     self.listenAddress = listenAddress
     self.wakeUp = wakeUp
   }
 
-  /// Closes the connections and ends the thread. The Unix socket's file stays; the next start replaces it.
+  /// Closes the connections, ends the thread and removes the Unix socket. Does nothing the second time.
   package func stop() {
     isStopping.store(true, ordering: .sequentiallyConsistent)
     wakeUp.signal()
-    thread.withLock { $0.take() }?.join()
+    guard let running = thread.withLock({ $0.take() }) else { return }
+    running.join()
+    // Left behind, after kill -9 say, it is replaced by the next start.
+    try? LocalDisk().remove(socketPath)
   }
 
   private func run(

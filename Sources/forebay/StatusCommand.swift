@@ -56,8 +56,12 @@ enum StatusCommand {
 
   private static func showStored(_ data: String, asJSON: Bool) throws -> ExitCode {
     let log = try StoredLog(directory: data)
-    let end = try log.findEnd()
-    let bytes = log.segments.reduce(0) { $0 + $1.bytes }
+    // The newest segment's file is longer than what is in it: room is reserved ahead of the writes.
+    var bytes = log.segments.dropLast().reduce(0) { $0 + $1.bytes }
+    var end = log.startOffset
+    if let newest = log.segments.last {
+      end = try log.judge(newest) { header, _ in bytes += header.batchBytes }.endOffset
+    }
     var output = StandardOutput()
     if asJSON {
       let numbers = "\"startOffset\":\(log.startOffset),\"endOffset\":\(end),\"segments\":\(log.segments.count)"

@@ -76,6 +76,10 @@ struct ConsoleTests {
 
   @Test func `a socket left behind is replaced, another file is not`() throws {
     try start().stop()
+    #expect(!FileSystem.exists(path))
+    // A listener that goes without a word, as at kill -9, leaves its socket.
+    _ = try LocalSocket.listen(path)
+    #expect(FileSystem.exists(path))
     try start().stop()
     try writeFile(directory.path + "/file", "mine")
     let error = #expect(throws: ConsoleError.self) {

@@ -91,6 +91,8 @@ struct LifecycleTests {
     let stored = try TestProcess(ForebayProcess.executable, ["status", "--data", forebay.data], in: forebay.directory)
     #expect(try stored.wait() == 1)
     #expect(stored.output.contains("no daemon is running"))
-    #expect(stored.output.contains("1 record, offsets 0 to 0"), "\(stored.output)")
+    #expect(
+      stored.output.contains("1 record, offsets 0 to 0, ") && stored.output.contains(" B in 1 segment"),
+      "\(stored.output)")
   }
 }
