@@ -26,6 +26,8 @@ package struct MQTTListenerStatus: Hashable, Sendable {
   package var deliveries = 0
   /// Subscribers that are behind and read from the log, now.
   package var laggingSubscribers = 0
+  /// Bytes that wait for clients to take them, now.
+  package var queuedBytes = 0
   /// Connections closed or refused by this side, by reason.
   package var rejected: [String: Int] = [:]
 

@@ -140,16 +140,57 @@ import Testing
     try client.expect(MQTTBytes.publish("a", "3", qos: 1, id: 3))
   }
 
+  @Test func `more subscribers lag than may read at once, and all get everything`() throws {
+    let station = try Station { $0.maxInFlight = 1 }
+    let subscribers = try (0..<40).map { try station.connect("s\($0)") }
+    for subscriber in subscribers {
+      subscriber.send(MQTTBytes.subscribe(1, ("a", 1)))
+      try subscriber.expect(MQTTBytes.suback(1, 1))
+    }
+    let publisher = try station.connect("publisher")
+    for id in 1...5 { publisher.send(MQTTBytes.publish("a", "\(id)", qos: 1, id: id)) }
+    for id in 1...5 { try publisher.expect(MQTTBytes.puback(id)) }
+    try station.waitForStatus { $0.mqtt.laggingSubscribers == 40 }
+    for id in 1...5 {
+      for subscriber in subscribers {
+        try subscriber.expect(MQTTBytes.publish("a", "\(id)", qos: 1, id: id))
+        subscriber.send(MQTTBytes.puback(id))
+      }
+    }
+  }
+
+  @Test func `a subscriber that closes while it lags leaves nothing behind`() throws {
+    let station = try Station { $0.maxInFlight = 1 }
+    let publisher = try station.connect("publisher")
+    for round in 1...50 {
+      let subscriber = try station.connect("s")
+      subscriber.send(MQTTBytes.subscribe(1, ("a", 1)))
+      try subscriber.expect(MQTTBytes.suback(1, 1))
+      for id in 1...3 { publisher.send(MQTTBytes.publish("a", "\(round) \(id)", qos: 1, id: id)) }
+      for id in 1...3 { try publisher.expect(MQTTBytes.puback(id)) }
+      try subscriber.expect(MQTTBytes.publish("a", "\(round) 1", qos: 1, id: 1))
+      subscriber.send(MQTTBytes.puback(1))
+      try subscriber.expect(MQTTBytes.publish("a", "\(round) 2", qos: 1, id: 2))
+    }
+    try station.waitForStatus {
+      $0.mqtt.laggingSubscribers == 0 && $0.mqtt.subscriptions == 0 && $0.mqtt.connections == 1
+    }
+  }
+
   @Test func `a client that reads no answers is not read from without end`() throws {
     let station = try Station { $0.maxQueuedBytes = 4096 }
     let rude = try station.connect("rude", receiveBufferBytes: 4096)
     let polite = try station.connect("polite")
     let pings = [UInt8]([[UInt8]](repeating: MQTTBytes.pingreq, count: 2000).joined())
     let thread = ScriptedFlood(rude, pings, times: 2000)
-    for id in 1...200 {
+    var mostQueued = 0
+    for id in 1...500 {
       polite.send(MQTTBytes.publish("a", "x", qos: 1, id: id))
       try polite.expect(MQTTBytes.puback(id))
+      mostQueued = max(mostQueued, station.ingress.status.mqtt.queuedBytes)
     }
+    #expect(mostQueued > 4096)
+    #expect(mostQueued < 100 << 10)
     for _ in 0..<2000 { #expect(try rude.receive(pings.count).count == pings.count) }
     thread.join()
   }

@@ -94,6 +94,11 @@ final class ScriptedClient {
   /// Nothing has come so far.
   var hasNothing: Bool { !wait(0) }
 
+  /// Nothing comes for a while, not even the end.
+  func expectNothing(milliseconds: Int32) throws {
+    guard !wait(milliseconds) else { throw Unexpected(description: "expected nothing, got \(try receive(1)) …") }
+  }
+
   /// The next packet, whole.
   func receivePacket() throws -> [UInt8] {
     var packet = try receive(2)

@@ -24,7 +24,10 @@ final class MQTTPeer {
   private(set) var hasDisconnected = false
   private(set) var windowOpenings = 0
 
-  init(_ limits: MQTTLimits = MQTTLimits()) {
+  private let refuses: MQTTRefusal?
+
+  init(_ limits: MQTTLimits = MQTTLimits(), refusing refusal: MQTTRefusal? = nil) {
+    refuses = refusal
     session = MQTTSession(limits)
   }
 
@@ -48,7 +51,12 @@ final class MQTTPeer {
   private func receive(_ header: MQTTFixedHeader, _ body: RawSpan) throws(MQTTViolation) {
     switch try session.receive(header, body, replies: &replies) {
     case .none: break
-    case .connect(let connect): session.accept(connect, clientID: connect.clientID.array, replies: &replies)
+    case .connect(let connect):
+      if let refuses {
+        session.refuse(refuses, replies: &replies)
+      } else {
+        session.accept(connect, clientID: connect.clientID.array, replies: &replies)
+      }
     case .refused(let refusal): self.refusal = refusal
     case .store(let publish, let acknowledgement):
       stored.append("\(publish.topic.text)=\(publish.payload.text)\(publish.isRetained ? " retained" : "")")

@@ -23,6 +23,14 @@ import Wire
     #expect(isConnected)
   }
 
+  @Test func `a client that is refused is told and may say nothing more`() throws {
+    let peer = MQTTPeer(refusing: .notAuthorized)
+    try peer.feed(MQTTBytes.connect("c"))
+    #expect(peer.takeReplies() == [0x20, 2, 0, 5])
+    #expect(!peer.isConnected)
+    #expect(throws: MQTTViolation.unexpectedPacket) { try peer.feed(MQTTBytes.pingreq) }
+  }
+
   @Test func `CONNECT tells keep-alive, client and will`() throws {
     let peer = MQTTPeer()
     try peer.feed(

@@ -88,6 +88,7 @@ final class MQTTListener {
     releaseAcknowledgements(&context)
     deliver(&context)
     sendToAll(&context)
+    status.queuedBytes = queuedBytes
   }
 
   /// What need not be looked at every turn.
