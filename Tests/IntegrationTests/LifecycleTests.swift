@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Support
 import Testing
 
@@ -54,6 +55,32 @@ struct LifecycleTests {
     let second = try TestProcess(ForebayProcess.executable, ["run", "--config", file], in: forebay.directory)
     #expect(try second.wait() == 69)
     #expect(second.errors.contains("`udp[0].listen`"), "\(second.errors)")
+    try forebay.stop()
+  }
+
+  @Test func `a data directory that cannot be made ends it with 73`() throws {
+    let directory = TemporaryDirectory()
+    try writeFile(directory.path + "/file", "")
+    let path = directory.path + "/file/data"
+    let process = try TestProcess(ForebayProcess.executable, ["run", "--demo", "--data", path], in: directory)
+    #expect(try process.wait() == 73)
+    #expect(process.errors.contains(path) && process.errors.contains("--data"), "\(process.errors)")
+  }
+
+  @Test func `health and status are answered over TCP, too`() throws {
+    let forebay = try ForebayProcess()
+    let address = try #require(forebay.errors.firstMatch(of: /console on http:\/\/([0-9.:]+)/)?.1)
+    for (path, answer) in [("/healthz", "\r\n\r\nok"), ("/api/v1/status", "\"gateway\":\"test-gateway\"")] {
+      let socket = try OutgoingSocket.stream(to: String(address), timeoutSeconds: 5)
+      _ = socket.send(Array("GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8).span.bytes)
+      var received: [UInt8] = []
+      var piece = [UInt8](repeating: 0, count: 4096)
+      while case .moved(let count) = piece.withUnsafeMutableBytes({ socket.read(into: $0) }) {
+        received += piece[..<count]
+      }
+      let text = String(decoding: received, as: UTF8.self)
+      #expect(text.hasPrefix("HTTP/1.1 200 OK") && text.contains(answer), "\(text)")
+    }
     try forebay.stop()
   }
 

@@ -25,7 +25,7 @@ final class Stages: Sendable {
   static func start(_ configuration: Configuration, time: any TimeSource) throws -> Stages {
     var started: [() -> Void] = []
     do {
-      let log = try Log.open(configuration.log, time: time)
+      let log = try openLog(configuration, time)
       started.append { log.close() }
       for line in log.recoveryReport { Journal.notice(line) }
       // Those who take messages first, then those who bring them.
@@ -52,6 +52,15 @@ final class Stages: Sendable {
     } catch {
       for stop in started.reversed() { stop() }
       throw error
+    }
+  }
+
+  private static func openLog(_ configuration: Configuration, _ time: any TimeSource) throws -> Log {
+    do throws(StorageError) {
+      return try Log.open(configuration.log, time: time)
+    } catch {
+      guard case .disk = error else { throw error }
+      throw StartError.dataDirectory(configuration.data, error)
     }
   }
 
