@@ -9,7 +9,8 @@ struct ConsoleConnection: ~Copyable {
   private var output = ByteWriter(capacity: 1024)
   private var sent = 0
   private var closesWhenSent = false
-  /// When the connection is closed unless something moves (monotonic nanoseconds).
+  /// When the connection is closed unless an answer has moved (monotonic nanoseconds): bytes that come one by one do not
+  /// keep it open.
   private(set) var deadline: Int64
 
   enum Next: Hashable {
@@ -30,24 +31,23 @@ struct ConsoleConnection: ~Copyable {
   /// Reads what has come, answers what is complete, and sends.
   mutating func advance(now: Int64, answer: (HTTPRequest) -> HTTPResponse) -> Next {
     if sent == output.count, !closesWhenSent {
-      guard receive(now: now) else { return .close }
+      guard receive() else { return .close }
       answerAll(answer)
     }
     return send(now: now)
   }
 
   /// False when the client has gone.
-  private mutating func receive(now: Int64) -> Bool {
+  private mutating func receive() -> Bool {
     var result = IOResult.wouldBlock
     _ = input.append(upTo: 4096) { room in
       result = socket.read(into: room)
       if case .moved(let count) = result { return count }
       return 0
     }
-    switch result {
-    case .moved: return true
-    case .wouldBlock: return true
-    case .endOfStream, .failed: return false
+    return switch result {
+    case .moved, .wouldBlock: true
+    case .endOfStream, .failed: false
     }
   }
 

@@ -103,6 +103,24 @@ struct LifecycleTests {
     try forebay.stop()
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `many handlers that hang do not add up when it stops`() throws {
+    let directory = TemporaryDirectory()
+    let routes = (0..<6).map { number in
+      "{ name: \"r\(number)\", topics: [\"#\"], exec: [\"sh\", \"-c\", \"touch \(directory.path)/s\(number); sleep 60\"] }"
+    }
+    let forebay = try ForebayProcess("routes: [\(routes.joined(separator: ", "))]", in: directory)
+    let publisher = try TestProcess(
+      "mosquitto_pub", ["-h", "127.0.0.1", "-p", "\(forebay.mqttPort)", "-q", "1", "-t", "a", "-m", "1"], in: directory)
+    #expect(try publisher.wait() == 0)
+    try waitUntil(seconds: 10, "the handlers") {
+      (0..<6).allSatisfy { (try? readFile("\(directory.path)/s\($0)")) != nil }
+    }
+    let began = monotonicSeconds()
+    try forebay.stop()
+    #expect(monotonicSeconds() - began < 12)
+  }
+
   @Test func `a second signal ends it at once, whatever a handler does`() throws {
     let directory = TemporaryDirectory()
     let started = directory.path + "/started"

@@ -12,7 +12,7 @@ package struct Lifecycle {
   private let signals: SignalSource
   private let time: any TimeSource
 
-  /// Half of what systemd's default leaves (TimeoutStopSec=90 s), and short enough for somebody at a terminal.
+  /// Below the unit's TimeoutStopSec, and short enough for somebody at a terminal.
   static let stopLimitMilliseconds = 20_000
   /// How long a stage may stand still before the daemon calls itself stuck; the unit's WatchdogSec is longer.
   static let stallLimitMilliseconds: Int64 = 20_000
@@ -46,13 +46,18 @@ package struct Lifecycle {
     let demo = withDemo ? try Demo.start(addresses, time: time) : nil
     whenReady(addresses)
     try wait(stages, failure)
-    if let error = stages.log.failure {
-      Journal.error("\(error)")
-      manager.stopping("the log has failed")
-      CurrentProcess.exitNow(ExitCode.inputOutput.rawValue)
-    }
+    endIfFailed(stages)
     stop(stages, demo)
+    endIfFailed(stages)
     return .success
+  }
+
+  /// A log that has failed acknowledges nothing any more, and nobody can wait for it: the process ends as it stands.
+  private func endIfFailed(_ stages: Stages) {
+    guard let error = stages.log.failure else { return }
+    Journal.error("\(error)")
+    manager.stopping("the log has failed")
+    CurrentProcess.exitNow(ExitCode.inputOutput.rawValue)
   }
 
   private func announce(_ addresses: RunningAddresses) {
@@ -134,6 +139,6 @@ package struct Lifecycle {
     _ = NamedThread.start("stop limit", watch)
     demo?.stop()
     stages.stop()
-    Journal.notice("stopped")
+    if stages.log.failure == nil { Journal.notice("stopped") }
   }
 }

@@ -86,11 +86,24 @@ final class Stages: Sendable {
   /// Stops what brings messages first, the log last: everything accepted is committed.
   func stop() {
     ingress.stop()
-    for subscription in subscriptions { subscription.stop() }
-    for uplink in uplinks { uplink.stop() }
-    for route in routes { route.stop() }
+    Self.concurrently(subscriptions) { $0.stop() }
+    Self.concurrently(uplinks) { $0.stop() }
+    Self.concurrently(routes) { $0.stop() }
     console.withLock { $0 }?.stop()
     log.close()
+  }
+
+  /// Each may take seconds for its child or its far side; together they take as long as the slowest.
+  private static func concurrently<Stage: Sendable>(_ stages: [Stage], _ stop: @escaping @Sendable (Stage) -> Void) {
+    let remaining = Condition(stages.count)
+    for stage in stages {
+      _ = NamedThread.start("stop") {
+        stop(stage)
+        remaining.withLock { $0 -= 1 }
+        remaining.signal()
+      }
+    }
+    remaining.wait { $0 == 0 ? () : nil }
   }
 
   var consoleAddress: String? { console.withLock { $0?.listenAddress } }
