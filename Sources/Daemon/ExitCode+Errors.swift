@@ -11,6 +11,7 @@ extension ExitCode {
     case let error as StorageError: self = Self.code(for: error)
     case is ConfigurationError: self = .configuration
     case let error as IngressError: self = Self.code(for: error)
+    case is StartError: self = .cannotCreate
     case is ConsoleError: self = .unavailable
     case let error as RoutingError: self = Self.code(for: error)
     case let error as UplinkError: self = Self.code(for: error)

@@ -8,6 +8,8 @@ package struct LogMetrics: Hashable, Sendable {
   package var recordsRetired = 0
   /// Of those, records that some consumer had not got.
   package var recordsDropped = 0
+  /// The disk is full: the commit waits, and nothing is acknowledged.
+  package var waitsForRoom = false
   package var write = LatencyHistogram()
   package var sync = LatencyHistogram()
 

@@ -74,6 +74,21 @@ struct ConsoleTests {
     init(_ socket: consuming FileDescriptor) { self.socket = socket }
   }
 
+  @Test func `the default address may be taken, one that somebody asked for may not`() throws {
+    let taken = try ListeningSocket(try #require(SocketAddress("127.0.0.1:0")))
+    var configuration = ConsoleConfiguration(socket: path)
+    configuration.listen = "\(taken.address)"
+    let console = try Console.start(configuration) { _ in HTTPResponse(.ok, text: "") }
+    #expect(console.listenAddress == nil)
+    #expect(try ConsoleClient.get("/x", socket: path)?.status == .ok)
+    console.stop()
+    configuration.isListenRequired = true
+    let error = #expect(throws: ConsoleError.self) {
+      try Console.start(configuration) { _ in HTTPResponse(.ok, text: "") }
+    }
+    #expect(error?.description.contains("`console.listen`") == true)
+  }
+
   @Test func `a socket left behind is replaced, another file is not`() throws {
     try start().stop()
     #expect(!FileSystem.exists(path))

@@ -25,6 +25,15 @@ struct ProgressWatchTests {
     #expect(watch.observe(.init(turns: 5, messages: 9, commits: 1), now: 9000) == nil)
   }
 
+  @Test mutating func `a commit that waits for room on the disk is excused, and no longer once there is room`() {
+    for second in 1...100 {
+      let counters = ProgressWatch.Counters(turns: second, messages: 9, waitsForRoom: true)
+      #expect(watch.observe(counters, now: Int64(second) * 900) == nil)
+    }
+    #expect(watch.observe(.init(turns: 101, messages: 9), now: 91_000) == nil)
+    #expect(watch.observe(.init(turns: 102, messages: 9), now: 92_001) == .commit)
+  }
+
   @Test mutating func `a steady flow with commits is well`() {
     for step in 1...100 {
       let counters = ProgressWatch.Counters(turns: step, messages: step * 7, commits: step)

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Support
 import Testing
 
@@ -57,6 +58,32 @@ struct LifecycleTests {
     try forebay.stop()
   }
 
+  @Test func `a data directory that cannot be made ends it with 73`() throws {
+    let directory = TemporaryDirectory()
+    try writeFile(directory.path + "/file", "")
+    let path = directory.path + "/file/data"
+    let process = try TestProcess(ForebayProcess.executable, ["run", "--demo", "--data", path], in: directory)
+    #expect(try process.wait() == 73)
+    #expect(process.errors.contains(path) && process.errors.contains("--data"), "\(process.errors)")
+  }
+
+  @Test func `health and status are answered over TCP, too`() throws {
+    let forebay = try ForebayProcess()
+    let address = try #require(forebay.errors.firstMatch(of: /console on http:\/\/([0-9.:]+)/)?.1)
+    for (path, answer) in [("/healthz", "\r\n\r\nok"), ("/api/v1/status", "\"gateway\":\"test-gateway\"")] {
+      let socket = try OutgoingSocket.stream(to: String(address), timeoutSeconds: 5)
+      _ = socket.send(Array("GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8).span.bytes)
+      var received: [UInt8] = []
+      var piece = [UInt8](repeating: 0, count: 4096)
+      while case .moved(let count) = piece.withUnsafeMutableBytes({ socket.read(into: $0) }) {
+        received += piece[..<count]
+      }
+      let text = String(decoding: received, as: UTF8.self)
+      #expect(text.hasPrefix("HTTP/1.1 200 OK") && text.contains(answer), "\(text)")
+    }
+    try forebay.stop()
+  }
+
   @Test func `SIGHUP says what needs a restart, and refuses a wrong file as a whole`() throws {
     let forebay = try ForebayProcess()
     let file = forebay.directory.path + "/forebay.json5"
@@ -74,6 +101,25 @@ struct LifecycleTests {
     #expect(try forebay.command("status").contains("test-gateway"))
     try writeFile(file, original)
     try forebay.stop()
+  }
+
+  @Test func `a second signal ends it at once, whatever a handler does`() throws {
+    let directory = TemporaryDirectory()
+    let started = directory.path + "/started"
+    let forebay = try ForebayProcess(
+      "routes: [{ name: \"hangs\", topics: [\"#\"], exec: [\"sh\", \"-c\", \"touch \(started); sleep 60\"] }]",
+      in: directory)
+    let publisher = try TestProcess(
+      "mosquitto_pub", ["-h", "127.0.0.1", "-p", "\(forebay.mqttPort)", "-q", "1", "-t", "a", "-m", "1"], in: directory)
+    #expect(try publisher.wait() == 0)
+    try waitUntil(seconds: 10, "the handler") { (try? readFile(started)) != nil }
+    forebay.process.signal(SIGTERM)
+    try waitUntil(seconds: 10, "the beginning of the end") { forebay.errors.contains("stopping, as SIGTERM asks") }
+    let began = monotonicSeconds()
+    forebay.process.signal(SIGINT)
+    #expect(try forebay.process.wait() == 1)
+    #expect(monotonicSeconds() - began < 3)
+    #expect(forebay.errors.contains("ending at once"))
   }
 
   @Test func `status is answered while it runs, and from the files when it does not`() throws {

@@ -8,11 +8,14 @@ package struct ProgressWatch: Sendable {
     package var turns = 0
     package var messages = 0
     package var commits = 0
+    /// The commit waits for room on the disk, and says so: a restart would not help.
+    package var waitsForRoom = false
 
-    package init(turns: Int = 0, messages: Int = 0, commits: Int = 0) {
+    package init(turns: Int = 0, messages: Int = 0, commits: Int = 0, waitsForRoom: Bool = false) {
       self.turns = turns
       self.messages = messages
       self.commits = commits
+      self.waitsForRoom = waitsForRoom
     }
   }
 
@@ -38,8 +41,8 @@ package struct ProgressWatch: Sendable {
   /// What stands still, or nil when all is well.
   package mutating func observe(_ counters: Counters, now: Int64) -> Stall? {
     if counters.turns != last.turns { lastTurn = now }
-    if counters.commits != last.commits {
-      messagesAtLastCommit = counters.messages
+    if counters.commits != last.commits || counters.waitsForRoom {
+      if !counters.waitsForRoom { messagesAtLastCommit = counters.messages }
       waitingSince = nil
     } else if counters.messages > messagesAtLastCommit, waitingSince == nil {
       waitingSince = now

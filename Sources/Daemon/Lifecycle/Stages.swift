@@ -25,7 +25,7 @@ final class Stages: Sendable {
   static func start(_ configuration: Configuration, time: any TimeSource) throws -> Stages {
     var started: [() -> Void] = []
     do {
-      let log = try Log.open(configuration.log, time: time)
+      let log = try openLog(configuration, time)
       started.append { log.close() }
       for line in log.recoveryReport { Journal.notice(line) }
       // Those who take messages first, then those who bring them.
@@ -52,6 +52,15 @@ final class Stages: Sendable {
     } catch {
       for stop in started.reversed() { stop() }
       throw error
+    }
+  }
+
+  private static func openLog(_ configuration: Configuration, _ time: any TimeSource) throws -> Log {
+    do throws(StorageError) {
+      return try Log.open(configuration.log, time: time)
+    } catch {
+      guard case .disk = error else { throw error }
+      throw StartError.dataDirectory(configuration.data, error)
     }
   }
 
@@ -90,7 +99,9 @@ final class Stages: Sendable {
   var counters: ProgressWatch.Counters {
     let status = ingress.status
     let messages = status.udp.reduce(status.mqtt.messages) { $0 + $1.messages }
-    return ProgressWatch.Counters(turns: status.turns, messages: messages, commits: log.metrics.commits)
+    let metrics = log.metrics
+    return ProgressWatch.Counters(
+      turns: status.turns, messages: messages, commits: metrics.commits, waitsForRoom: metrics.waitsForRoom)
   }
 
   func setStall(_ reason: String?) {
@@ -99,6 +110,8 @@ final class Stages: Sendable {
 
   /// Why the daemon is not well; nil: it is.
   var ailment: String? {
-    log.failure?.description ?? stall.withLock { $0 }
+    if let failure = log.failure { return failure.description }
+    if log.metrics.waitsForRoom { return "the disk is full: nothing is acknowledged until there is room" }
+    return stall.withLock { $0 }
   }
 }

@@ -96,11 +96,14 @@ final class Committer: @unchecked Sendable {
         if !isWaiting {
           Journal.error("no room on the disk for the next segment; nothing is acknowledged until there is: \(error)")
           isWaiting = true
+          metrics.waitsForRoom = true
+          state.publish(metrics)
         }
         if !dropOldest() { state.time.sleep(milliseconds: 1000) }
       }
     }
     if isWaiting { Journal.notice("there is room on the disk again") }
+    metrics.waitsForRoom = false
     state.segments.append(SegmentList.Segment(base: nextOffset, bytes: 0))
     metrics.segmentsMade += 1
     while state.segments.totalBytes > state.configuration.maxBytes - size, dropOldest() {}
