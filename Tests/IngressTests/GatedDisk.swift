@@ -8,6 +8,8 @@ final class GatedDisk: Disk {
   struct Gate {
     var isShut = false
     var waiting = 0
+    /// Syncs that may pass a gate that is shut.
+    var allowed = 0
   }
 
   init(_ disk: any Disk) {
@@ -21,6 +23,12 @@ final class GatedDisk: Disk {
     gate.broadcast()
   }
 
+  /// Lets so many syncs pass.
+  func open(forNext count: Int) {
+    gate.withLock { $0.allowed += count }
+    gate.broadcast()
+  }
+
   /// Sleeps until a sync waits at the gate.
   func waitUntilSomebodyWaits() {
     gate.wait { $0.waiting > 0 ? () : nil }
@@ -29,7 +37,13 @@ final class GatedDisk: Disk {
   fileprivate func pass() {
     gate.withLock { $0.waiting += 1 }
     gate.broadcast()
-    gate.wait { $0.isShut ? nil : () }
+    gate.wait { gate -> Void? in
+      if gate.isShut {
+        guard gate.allowed > 0 else { return nil }
+        gate.allowed -= 1
+      }
+      return ()
+    }
     gate.withLock { $0.waiting -= 1 }
   }
 

@@ -227,18 +227,24 @@ import Testing
     let clients = try (0..<10).map { try station.connect("c\($0)") }
     station.disk.shut()
     let padding = String(repeating: "x", count: 4000)
-    first.send(MQTTBytes.publish("a", padding, qos: 1, id: 1))
-    station.disk.waitUntilSomebodyWaits()
+    for id in 1...17 { first.send(MQTTBytes.publish("a", padding, qos: 1, id: id)) }
+    try station.waitForStatus { $0.mqtt.messages == 17 }
     for client in clients { client.send((1...15).flatMap { MQTTBytes.publish("a", padding, qos: 1, id: $0) }) }
-    try station.waitForStatus { $0.mqtt.messages >= 16 }
     // Once there is no room, not even a ping is answered.
     first.send(MQTTBytes.pingreq)
+    station.disk.waitUntilSomebodyWaits()
     try first.expectNothing(milliseconds: 100)
-    // One client's turn may go past the limit, the next client's is not begun.
-    #expect(station.ingress.status.mqtt.messages <= 32)
+    // What was read becomes durable and makes room for some of them: the last may go past the limit, the next is not
+    // begun.
+    station.disk.open(forNext: 2)
+    try station.waitForStatus { $0.mqtt.messages > 17 }
+    for client in clients { client.send(MQTTBytes.pingreq) }
+    try first.expect(MQTTBytes.puback(1))
+    #expect(station.ingress.status.mqtt.messages <= 17 + 15 + 15)
     station.disk.open()
-    try first.expect(MQTTBytes.puback(1) + MQTTBytes.pingresp)
-    for client in clients { try client.expect((1...15).flatMap { MQTTBytes.puback($0) }) }
+    // The answers to the pings come anywhere between the acknowledgements.
+    #expect(try first.receive(16 * 4 + 2).count == 16 * 4 + 2)
+    for client in clients { #expect(try client.receive(15 * 4 + 2).count == 15 * 4 + 2) }
   }
 
   @Test func `stopping waits for the commit, acknowledges what has been read and closes the connections`() throws {
