@@ -49,9 +49,10 @@ extension MQTTListener {
     guard tail != nil else { return }
     if tailPosition < context.log.durableEnd { deliverToThoseThatKeepUp(&context) }
     isReaderWanted = false
+    hasOpenedReader = false
     for connection in lagging where connection.lag?.isBlocked == false { catchUp(connection, &context) }
     lagging.removeAll { $0.lag == nil }
-    if isReaderWanted { rotateLagReaders() }
+    if isReaderWanted { passOnReader() }
     status.laggingSubscribers = lagging.count
   }
 
@@ -146,24 +147,29 @@ extension MQTTListener {
     connection.lagReader = consume reader
   }
 
-  /// The subscriber's own reader; nil where it has none and too many others have.
+  /// The subscriber's own reader; nil where it has none and must wait for one.
   private func takeReader(_ connection: MQTTConnection, at offset: Offset, _ log: Log) -> LogReader? {
     if let reader = connection.lagReader.take() { return reader }
-    guard openLagReaders < Self.maxLagReaders else {
+    // To find the place takes a while: so once a turn, between which sockets are read.
+    guard openLagReaders < Self.maxLagReaders, !hasOpenedReader else {
       isReaderWanted = true
       return nil
     }
     openLagReaders += 1
+    hasOpenedReader = true
     return log.makeReader(at: offset)
   }
 
-  /// Takes the readers away from those that have had one, so that it is the others' turn.
-  private func rotateLagReaders() {
-    let served = lagging.filter { $0.lagReader != nil }
-    for connection in served { connection.lagReader = nil }
-    openLagReaders = 0
-    lagging = lagging.filter { connection in !served.contains { $0 === connection } } + served
+  /// Where no reader is free, takes one away from who has had it longest, so that it is somebody else's turn.
+  private func passOnReader() {
     hasMoreToDeliver = true
+    guard openLagReaders >= Self.maxLagReaders,
+      let index = lagging.firstIndex(where: { $0.lagReader != nil })
+    else { return }
+    let connection = lagging.remove(at: index)
+    connection.lagReader = nil
+    openLagReaders -= 1
+    lagging.append(connection)
   }
 
   /// The connection closes.

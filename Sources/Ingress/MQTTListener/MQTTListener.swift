@@ -27,8 +27,9 @@ final class MQTTListener {
   /// Subscribers that do not keep up.
   var lagging: ContiguousArray<MQTTConnection> = []
   var openLagReaders = 0
-  /// Some subscriber could go on and had no reader.
+  /// In this turn: some subscriber could go on and had no reader; a reader was opened.
   var isReaderWanted = false
+  var hasOpenedReader = false
   /// A budget ended before the log did.
   var hasMoreToDeliver = false
 

@@ -15,12 +15,3 @@ package enum MQTTPacketType: UInt8, Hashable, Sendable {
   case pingresp = 13
   case disconnect = 14
 }
-
-/// How surely a message is passed on.
-package enum MQTTQoS: UInt8, Hashable, Comparable, Sendable {
-  case atMostOnce = 0
-  case atLeastOnce = 1
-  case exactlyOnce = 2
-
-  package static func < (left: MQTTQoS, right: MQTTQoS) -> Bool { left.rawValue < right.rawValue }
-}

@@ -1,41 +1,6 @@
 package import Bytes
 import Records
 
-/// What one server session allows.
-package struct MQTTLimits: Hashable, Sendable {
-  package var maxSubscriptions = 1000
-  package var maxInFlight = 256
-  /// Longer client ids are rejected.
-  package var maxClientIDBytes = 256
-
-  package init() {}
-}
-
-/// What is to be done about a packet. Replies that need nothing else are in the writer already.
-package enum MQTTAction: ~Escapable {
-  case none
-  /// Answer by `accept` or `refuse`.
-  case connect(MQTTConnect)
-  /// The refusal is written: send it, then close.
-  case refused(MQTTRefusal)
-  /// Store the message; once it is durable, call `committed` with the acknowledgement, if there is one.
-  case store(MQTTPublish, MQTTAcknowledgement?)
-  /// The message has been stored before. Once everything appended so far is durable, call `committed`.
-  case acknowledge(MQTTAcknowledgement)
-  case subscribed([MQTTSubscriptionChange])
-  case unsubscribed([MQTTSubscription])
-  /// The subscriber has acknowledged something: the window has room.
-  case windowOpened
-  /// The client leaves in order; its will is forgotten. Close.
-  case disconnect
-}
-
-package struct MQTTSubscriptionChange: Hashable, Sendable {
-  package let subscription: MQTTSubscription
-  /// What it replaces.
-  package let previous: MQTTSubscription?
-}
-
 /// The server's side of one MQTT 3.1.1 connection: one function an event. Knows no socket, no clock and no log.
 ///
 /// A thrown violation ends the connection; nothing more may be asked of the session then but its will.

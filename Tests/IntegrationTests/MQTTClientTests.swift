@@ -1,0 +1,71 @@
+import Support
+import Testing
+
+/// The listener with the clients that people have: mosquitto_pub and mosquitto_sub (with `stdbuf`, since its output goes
+/// to a file).
+@Suite(.serialized, .timeLimit(.minutes(2))) struct MQTTClientTests {
+  @Test(arguments: ["mqttv31", "mqttv311"]) func `real clients publish at every QoS and subscribe`(version: String)
+    throws
+  {
+    let forebay = try ForebayProcess()
+    let subscriber = try TestProcess(
+      "stdbuf",
+      [
+        "-oL", "mosquitto_sub", "-V", version, "-p", "\(forebay.mqttPort)", "-i", "watcher", "-t", "plant/#", "-q", "1",
+        "-v", "-C", "13", "-d",
+      ],
+      in: forebay.directory)
+    try waitUntil("the subscription") { subscriber.output.contains("received SUBACK") }
+    for qos in 0...2 {
+      try publish(forebay, ["-V", version, "-t", "plant/\(qos)", "-m", "at \(qos)", "-q", "\(qos)"])
+    }
+    let lines = forebay.directory.path + "/lines"
+    try writeFile(lines, (1...10).map { "line \($0)\n" }.joined())
+    try publish(forebay, ["-V", version, "-t", "plant/lines", "-l", "-q", "2"], input: lines)
+    try subscriber.wait()
+    let received = subscriber.output.split(separator: "\n").filter { $0.hasPrefix("plant/") }.map(String.init)
+    #expect(
+      received == ["plant/0 at 0", "plant/1 at 1", "plant/2 at 2"] + (1...10).map { "plant/lines line \($0)" })
+    try forebay.stop()
+    let stored = try forebay.command("query", "plant/#", "--format", "ndjson")
+    #expect(stored.split(separator: "\n").count == 13)
+  }
+
+  @Test func `a client of version 5 is told what to use`() throws {
+    let forebay = try ForebayProcess()
+    let client = try TestProcess(
+      "mosquitto_pub", ["-V", "mqttv5", "-p", "\(forebay.mqttPort)", "-t", "a", "-m", "x", "-q", "1"],
+      in: forebay.directory)
+    #expect(try client.wait() != 0)
+    #expect(client.errors.contains("Unsupported Protocol Version"), "\(client.errors)")
+    try forebay.stop()
+  }
+
+  @Test func `a will arrives when its client is killed`() throws {
+    let forebay = try ForebayProcess()
+    let watcher = try TestProcess(
+      "stdbuf", ["-oL", "mosquitto_sub", "-p", "\(forebay.mqttPort)", "-t", "gone/+", "-v", "-C", "1", "-d"],
+      in: forebay.directory)
+    try waitUntil("the subscription") { watcher.output.contains("received SUBACK") }
+    let client = try TestProcess(
+      "stdbuf",
+      [
+        "-oL", "mosquitto_sub", "-p", "\(forebay.mqttPort)", "-i", "pump", "-t", "x", "-d", "--will-topic", "gone/pump",
+        "--will-payload",
+        "bye",
+      ],
+      in: forebay.directory)
+    try waitUntil("the client's subscription") { client.output.contains("received SUBACK") }
+    client.signal(9)
+    try watcher.wait()
+    #expect(watcher.output.contains("gone/pump bye"))
+    try forebay.stop()
+  }
+
+  private func publish(_ forebay: ForebayProcess, _ arguments: [String], input: String? = nil) throws {
+    let client = try TestProcess(
+      "mosquitto_pub", ["-p", "\(forebay.mqttPort)"] + arguments, input: input, in: forebay.directory)
+    let status = try client.wait()
+    guard status == 0 else { throw TestFailure("mosquitto_pub \(arguments) ended with \(status): \(client.errors)") }
+  }
+}
