@@ -215,4 +215,22 @@ struct LogTests {
     #expect(try payloads(log).count == 3)
     #expect(disk.paths.allSatisfy { !$0.hasSuffix(".new") })
   }
+
+  @Test func `a log that is closed while the disk is full ends, and what it had not acknowledged is not there`() throws
+  {
+    let disk = FaultyDisk()
+    let log = try open(disk, segmentBytes: 4096)
+    var appender = log.makeAppender()
+    append([String(repeating: "x", count: 3900)], to: &appender)
+    #expect(log.commitStep())
+    // Closing the segment still works; from the next one's first operation on there is no room.
+    disk.setFault(.from(disk.operations + 3, errno: 28))
+    append([String(repeating: "y", count: 3000)], to: &appender)
+    log.close()
+    #expect(!log.commitStep())
+    #expect(appender.durableTickets == 1)
+    #expect(log.failure == nil)
+    disk.setFault(nil)
+    #expect(try payloads(try open(disk)).count == 1)
+  }
 }

@@ -32,7 +32,9 @@ package final class TestProcess {
     var noSignals = sigset_t()
     sigemptyset(&noSignals)
     posix_spawnattr_setsigmask(&attributes, &noSignals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    // A group of its own: what it starts itself ends with it.
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
@@ -51,8 +53,8 @@ package final class TestProcess {
   }
 
   deinit {
+    kill(-identifier, SIGKILL)
     guard exitStatus == nil else { return }
-    kill(identifier, SIGKILL)
     var status: Int32 = 0
     waitpid(identifier, &status, 0)
   }

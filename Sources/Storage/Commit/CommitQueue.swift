@@ -124,6 +124,8 @@ final class CommitQueue: Sendable {
     try outcome.get()
   }
 
+  var isClosed: Bool { state.withLock { $0.isClosed } }
+
   /// Lets the commit end once it has taken everything.
   func close() {
     state.withLock { $0.isClosed = true }

@@ -50,7 +50,7 @@ final class Committer: @unchecked Sendable {
       let first = nextOffset
       for batch in batches {
         batch.builder.finish(baseOffset: nextOffset)
-        try write(batch)
+        guard try write(batch) else { return false }
         nextOffset += Offset(batch.builder.recordCount)
         bytes += batch.builder.byteCount
       }
@@ -73,15 +73,18 @@ final class Committer: @unchecked Sendable {
     return true
   }
 
-  private func write(_ batch: PendingBatch) throws(SystemError) {
+  /// False where the log is closed before there is room: the batch is not acknowledged, and its producer knows.
+  private func write(_ batch: PendingBatch) throws(SystemError) -> Bool {
     if writer.position > 0, writer.position + batch.builder.byteCount > state.configuration.segmentBytes {
-      try roll(forBytes: batch.builder.byteCount)
+      guard try roll(forBytes: batch.builder.byteCount) else { return false }
     }
     try batch.builder.withBytes { bytes throws(SystemError) in try writer.append(bytes) }
+    return true
   }
 
-  /// Closes the segment and begins the next at `nextOffset`.
-  private func roll(forBytes bytes: Int) throws(SystemError) {
+  /// Closes the segment and begins the next at `nextOffset`, as soon as there is room; false where the log is closed
+  /// before.
+  private func roll(forBytes bytes: Int) throws(SystemError) -> Bool {
     let position = writer.position
     try writer.close()
     state.segments.setLastBytes(position)
@@ -99,7 +102,9 @@ final class Committer: @unchecked Sendable {
           metrics.waitsForRoom = true
           state.publish(metrics)
         }
-        if !dropOldest() { state.time.sleep(milliseconds: 1000) }
+        if dropOldest() { continue }
+        guard !queue.isClosed else { return false }
+        state.time.sleep(milliseconds: 500)
       }
     }
     if isWaiting { Journal.notice("there is room on the disk again") }
@@ -107,6 +112,7 @@ final class Committer: @unchecked Sendable {
     state.segments.append(SegmentList.Segment(base: nextOffset, bytes: 0))
     metrics.segmentsMade += 1
     while state.segments.totalBytes > state.configuration.maxBytes - size, dropOldest() {}
+    return true
   }
 
   /// Cuts the newest segment to its records: at an orderly end.
