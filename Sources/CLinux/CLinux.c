@@ -11,7 +11,9 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 _Static_assert(EPOLLIN == linux_epoll_in && EPOLLOUT == linux_epoll_out, "epoll flags");
@@ -154,3 +156,10 @@ int linux_set_receive_buffer(int descriptor, int bytes) {
 }
 
 int linux_name_current_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+void linux_yield_current_thread(void) {
+  // On Linux a thread's own: by its id, not the process's. Not permitted is no reason to stop.
+  (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
+  // IOPRIO_WHO_PROCESS, class idle: honoured by the schedulers that know classes.
+  (void)syscall(SYS_ioprio_set, 1, 0, 3 << 13);
+}

@@ -22,6 +22,7 @@ package struct Query: Hashable, Sendable {
   @_lifetime(&reader)
   package func next(from reader: inout LogReader, before end: Offset = .max) throws(StorageError) -> Record? {
     reader.oldest = since
+    if reader.filters.isEmpty { reader.filters = filters }
     while reader.position < end, let record = try reader.next() {
       guard record.offset < end else { return nil }
       if matches(record) { return record }

@@ -10,12 +10,14 @@ package struct GapRecord: Hashable, Sendable {
     case udpTooLarge = "udp-too-large"
     /// The oldest segments were dropped to keep the log within its limit.
     case retention = "retention"
-    /// Recovery or a reader found bytes that are no intact batch.
+    /// Records were lost: their bytes are no intact batch any more, or their segment is missing.
     case damage = "damage"
+    /// What was being written when the power went, and was not acknowledged, was cut.
+    case tornTail = "torn-tail"
   }
 
   package var reason: Reason
-  /// How many messages, or for `damage` bytes, are missing.
+  /// How many messages, or for `tornTail` bytes, are missing.
   package var count: Int
   /// Which listener, file or offset range.
   package var place: String

@@ -69,6 +69,7 @@ package final class DeliveryLoop {
     ownDeadLetters = DeadLetter.topic(ofRoute: name)
     position = cursor.position
     reader = log.makeReader(at: cursor.position)
+    reader.filters = filters
     appender = log.makeAppender(wakeUp: wakeUp)
     retries = Retries(configuration.retry, note: cursor.note)
     status = RouteStatus(name: name)

@@ -16,25 +16,26 @@ package final class Log: Sendable {
   private let state: LogState
   private let queue: CommitQueue
   private let committer: Committer
+  private let sealer: Sealer
   private let lock: Mutex<(any AnyObject & Sendable)?>
-  private let thread = Mutex<NamedThread?>(nil)
+  private let commitThread = Mutex<NamedThread?>(nil)
+  private let sealThread = Mutex<NamedThread?>(nil)
 
   /// Takes the data directory, recovers what is on disk, and starts the commit.
-  /// - Parameter startsCommit: false where the caller commits by `commitStep()`: for simulations.
+  /// - Parameter startsThreads: false where the caller commits by `commitStep()` and seals by `sealStep()`: for
+  ///   simulations.
   package static func open(
     _ configuration: LogConfiguration, disk: any Disk = LocalDisk(), time: any TimeSource = SystemTime(),
-    startsCommit: Bool = true
+    startsThreads: Bool = true
   ) throws(StorageError) -> Log {
     var configuration = configuration
     configuration.segmentBytes = min(configuration.segmentBytes, max(configuration.maxBytes / 4, 64 << 10))
     let lock = try acquireLock(LogDirectory(configuration.directory), disk)
-    var recovery = Recovery(configuration, disk: disk)
+    var recovery = Recovery(configuration, disk: disk, now: Timestamp(milliseconds: time.wallMilliseconds()))
     let recovered: Recovery.Recovered
     do throws(SystemError) { recovered = try recovery.run() } catch { throw .disk(error) }
     let log = Log(configuration, recovered, report: recovery.report, lock: lock, disk: disk, time: time)
-    let now = Timestamp(milliseconds: time.wallMilliseconds())
-    for gap in recovery.gaps { log.queue.add(gap, at: now) }
-    if startsCommit { log.start() }
+    if startsThreads { log.start() }
     return log
   }
 
@@ -48,6 +49,7 @@ package final class Log: Sendable {
     state = LogState(configuration, disk: disk, time: time, segments: recovered.segments)
     queue = CommitQueue(commitBufferBytes: configuration.commitBufferBytes)
     committer = Committer(state, queue: queue, writer: recovered.writer, nextOffset: recovered.endOffset)
+    sealer = Sealer(state, queue: queue)
   }
 
   private static func acquireLock(
@@ -68,7 +70,9 @@ package final class Log: Sendable {
 
   private func start() {
     let committer = committer
-    thread.withLock { $0 = NamedThread.start("commit") { committer.run() } }
+    let sealer = sealer
+    commitThread.withLock { $0 = NamedThread.start("commit") { committer.run() } }
+    sealThread.withLock { $0 = NamedThread.start("seal") { sealer.run() } }
   }
 }
 
@@ -79,18 +83,28 @@ extension Log {
     Appender(queue: queue, wakeUp: wakeUp)
   }
 
-  /// Commits what has been handed over, in the caller's thread: for simulations, with `startsCommit: false`.
+  /// Commits what has been handed over, in the caller's thread: for simulations, with `startsThreads: false`.
   /// - Returns: false once the log has failed.
   package func commitStep() -> Bool {
     committer.step()
   }
 
+  /// Does one piece of what the sealer does, in the caller's thread: for simulations, with `startsThreads: false`, and
+  /// tools. What lost records waits for a commit before it is put in place.
+  /// - Returns: false where there is nothing to do.
+  package func sealStep() -> Bool {
+    sealer.step()
+  }
+
   /// Commits what has been handed over, closes the newest segment and gives the directory up. Producers must have
   /// stopped. Does nothing the second time.
   package func close() {
+    state.segments.close()
+    let sealing = sealThread.withLock { $0.take() }
+    if let sealing { sealing.join() }
     queue.close()
-    let running = thread.withLock { $0.take() }
-    if let running { running.join() }
+    let committing = commitThread.withLock { $0.take() }
+    if let committing { committing.join() }
     lock.withLock { $0 = nil }
   }
 }
@@ -130,6 +144,8 @@ extension Log {
   package var segments: [SegmentList.Segment] { state.segments.all }
 
   package var metrics: LogMetrics { state.metrics }
+
+  package var sealingMetrics: SealingMetrics { state.sealingMetrics }
 
   /// Why nothing is acknowledged any more, or nil. Final: the process must end and recover.
   package var failure: StorageError? { state.failure }

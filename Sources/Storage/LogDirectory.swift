@@ -7,7 +7,7 @@ import Records
 /// ```
 /// lock                          names the process that has the directory
 /// epoch                         the log's random id, sixteen hexadecimal digits and a newline
-/// log/00000000000000000000.log  segments, by base offset
+/// log/00000000000000000000.log  segments, by base offset; beside them `.index` and `.topics`, which can be made anew
 /// cursors/route/NAME            one file a consumer
 /// quarantine/                   bytes that recovery took out of the log
 /// ```
@@ -24,20 +24,75 @@ package struct LogDirectory: Hashable, Sendable {
   var cursors: String { path + "/cursors" }
   var quarantine: String { path + "/quarantine" }
 
-  /// The segments by their file names, oldest first, with the sizes of their files.
+  func file(_ kind: SegmentName.Kind, _ base: Offset) -> String {
+    segments + "/" + SegmentName.fileName(kind, base: base)
+  }
+
+  /// The segments by their file names, oldest first, with the sizes of their files and what their indexes say.
   func listSegments(_ disk: any Disk) throws(SystemError) -> [SegmentList.Segment] {
+    let names = Set(try disk.list(segments))
     var found: [SegmentList.Segment] = []
-    for name in try disk.list(segments) {
-      guard let base = SegmentName.base(of: name) else { continue }
+    for base in names.compactMap(SegmentName.base(of:)).sorted() {
       do throws(SystemError) {
-        let file = try disk.open(segments + "/" + name, .read)
-        found.append(SegmentList.Segment(base: base, bytes: try file.size()))
+        let bytes = try disk.open(file(.segment, base), .read).size()
+        found.append(SegmentList.Segment(base: base, bytes: bytes))
       } catch {
         // Retention may take a file between the listing and here, when another process keeps the log.
         guard error.isNotFound else { throw error }
+        continue
       }
+      guard names.contains(SegmentName.fileName(.index, base: base)) else { continue }
+      found[found.count - 1].summary = readSummary(of: found[found.count - 1], disk)
     }
     return found
+  }
+
+  /// What the segment's index says of it; nil where there is none that is about this file.
+  private func readSummary(of segment: SegmentList.Segment, _ disk: any Disk) -> SegmentSummary? {
+    guard let header = readSideFile(.index, segment.base, upTo: SegmentIndex.headerBytes, disk) else { return nil }
+    return SegmentIndex.parseSummary(header.span.bytes, base: segment.base, segmentBytes: segment.bytes)
+  }
+
+  /// The segment's index; nil where there is none that is about this file.
+  func readIndex(of segment: SegmentList.Segment, _ disk: any Disk) -> SegmentIndex? {
+    guard let bytes = readSideFile(.index, segment.base, upTo: 4 << 20, disk) else { return nil }
+    return SegmentIndex(bytes.span.bytes, base: segment.base, segmentBytes: segment.bytes)
+  }
+
+  /// Whether the segment may hold a record that one of `filters` matches, as far as its list of topics tells.
+  func mayMatch(_ filters: [TopicFilter], _ segment: SegmentList.Segment, _ disk: any Disk) -> Bool {
+    let limit = 2 * SegmentTopics.maximumBytes
+    guard let bytes = readSideFile(.topics, segment.base, upTo: limit, disk) else { return true }
+    return SegmentTopics.mayMatch(
+      filters, bytes.span.bytes, base: segment.base, segmentBytes: segment.bytes)
+  }
+
+  /// A side file is a hint: one that cannot be read is as good as missing.
+  private func readSideFile(
+    _ kind: SegmentName.Kind, _ base: Offset, upTo limit: Int, _ disk: any Disk
+  ) -> [UInt8]? {
+    do throws(SystemError) {
+      let file = try disk.open(file(kind, base), .read)
+      let count = min(try file.size(), limit)
+      var bytes = ByteWriter(capacity: count)
+      _ = try bytes.append(upTo: count) { room throws(SystemError) in try file.read(into: room, at: 0) }
+      return bytes.array
+    } catch {
+      return nil
+    }
+  }
+
+  /// Removes a segment and what lies beside it. Not durable before the directory is synced.
+  func removeSegment(_ base: Offset, _ disk: any Disk) throws(SystemError) {
+    try disk.remove(file(.segment, base))
+    for kind in [SegmentName.Kind.index, .topics] {
+      do throws(SystemError) {
+        try disk.remove(file(kind, base))
+      } catch {
+        // What stays is removed by the next recovery, as it belongs to no segment.
+        guard error.isNotFound else { throw error }
+      }
+    }
   }
 
   /// The epoch; nil where there is none or it is damaged.

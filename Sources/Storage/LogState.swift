@@ -15,6 +15,7 @@ final class LogState: Sendable {
   private let failureWatchers = Mutex<[WakeUp]>([])
   private let failed = Mutex<StorageError?>(nil)
   private let published = Mutex(LogMetrics())
+  private let publishedSealing = Mutex(SealingMetrics())
 
   init(_ configuration: LogConfiguration, disk: any Disk, time: any TimeSource, segments: SegmentList) {
     self.configuration = configuration
@@ -30,6 +31,12 @@ final class LogState: Sendable {
 
   func publish(_ metrics: LogMetrics) {
     published.withLock { $0 = metrics }
+  }
+
+  var sealingMetrics: SealingMetrics { publishedSealing.withLock { $0 } }
+
+  func publish(_ metrics: SealingMetrics) {
+    publishedSealing.withLock { $0 = metrics }
   }
 
   func follow(_ wakeUp: WakeUp) {

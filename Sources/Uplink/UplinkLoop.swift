@@ -56,6 +56,7 @@ package final class UplinkLoop: @unchecked Sendable {
     status = shared.status
     status.position = cursor.position
     reader = log.makeReader(at: cursor.position)
+    reader.filters = filters
     self.cursor = cursor
     appender = log.makeAppender()
   }

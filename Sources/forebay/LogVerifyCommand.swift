@@ -73,13 +73,16 @@ private struct LogVerification {
       }
     case .damagedMiddle(_, _, let damage):
       for range in damage { problems.append("\(range.count) bytes at byte \(range.lowerBound) are damaged") }
+    case .unknownVersion(let magic):
+      problems.append("it was written by a newer version of Forebay (format \(magic))")
     }
     let verdictText = problems.isEmpty ? "ok" : "DAMAGED: " + problems.joined(separator: "; ")
     output.write(
       line: "\(SegmentName.fileName(base: segment.base))  \(segmentBatches) batches, \(segmentRecords) records,"
-        + " \(segmentBytes) bytes, offsets \(segment.base) to \(verdict.endOffset - 1)  \(verdictText)")
+        + " \(segmentBytes) bytes, offsets \(segment.base) to \(verdict.endOffset(base: segment.base) - 1)  \(verdictText)"
+    )
     if !problems.isEmpty { damagedSegments += 1 }
-    previousEnd = verdict.endOffset
+    previousEnd = verdict.endOffset(base: segment.base)
     batches += segmentBatches
     records += segmentRecords
     bytes += segmentBytes

@@ -60,7 +60,8 @@ enum StatusCommand {
     var bytes = log.segments.dropLast().reduce(0) { $0 + $1.bytes }
     var end = log.startOffset
     if let newest = log.segments.last {
-      end = try log.judge(newest) { header, _ in bytes += header.batchBytes }.endOffset
+      end = try log.judge(newest) { header, _ in bytes += header.batchBytes }
+        .endOffset(base: newest.base)
     }
     var output = StandardOutput()
     if asJSON {

@@ -14,7 +14,7 @@ struct QueryTests {
   private func makeLog(_ topics: [String], payloadBytes: Int = 1) throws -> Log {
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = 64 << 10
-    let log = try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    let log = try Log.open(configuration, disk: disk, time: time, startsThreads: false)
     var appender = log.makeAppender()
     let payload = [UInt8](repeating: UInt8(ascii: "1"), count: payloadBytes)
     for topic in topics {

@@ -44,7 +44,7 @@ struct Bench {
   init() throws {
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = 1 << 16
-    log = try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    log = try Log.open(configuration, disk: disk, time: time, startsThreads: false)
     self.configuration.retry.attempts = 3
     self.configuration.retry.jitterPercent = 0
   }

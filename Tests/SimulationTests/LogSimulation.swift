@@ -54,7 +54,7 @@ struct LogSimulation {
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = [2048, 4096, 16384][random.below(3)]
     self.configuration = configuration
-    log = try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    log = try Log.open(configuration, disk: disk, time: time, startsThreads: false)
     makeProducers()
   }
 
@@ -126,7 +126,9 @@ struct LogSimulation {
       for _ in 0..<random.below(20) {
         guard let record = try reader.next() else { break }
         let payload = record.payload.text
-        guard appended.contains(payload) else { throw BrokenPromise("read a record nobody appended: \(payload)") }
+        guard record.topic.text == Topic.gap || appended.contains(payload) else {
+          throw BrokenPromise("read a record nobody appended: \(payload)")
+        }
       }
     } catch is StorageError where disk.hasCrashed {}
   }
@@ -138,11 +140,11 @@ struct LogSimulation {
     // The power may fail during recovery, too.
     while random.oneIn(4) {
       disk.crash(afterOperation: disk.operations + 1 + random.below(20))
-      _ = try? Log.open(configuration, disk: disk, time: time, startsCommit: false)
+      _ = try? Log.open(configuration, disk: disk, time: time, startsThreads: false)
       powerCuts += 1
       disk.powerCycle(seed: random.next())
     }
-    log = try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    log = try Log.open(configuration, disk: disk, time: time, startsThreads: false)
     let first = try contents(log)
     log = try reopened()
     let second = try contents(log)
@@ -155,7 +157,7 @@ struct LogSimulation {
   private func reopened() throws -> Log {
     log.close()
     disk.crash(afterOperation: nil)
-    return try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    return try Log.open(configuration, disk: disk, time: time, startsThreads: false)
   }
 
   private func contents(_ log: Log) throws -> [String] {

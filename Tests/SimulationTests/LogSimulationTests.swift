@@ -126,6 +126,6 @@ private final class OneLife {
   private func open() throws -> Log {
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = 2048
-    return try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    return try Log.open(configuration, disk: disk, time: time, startsThreads: false)
   }
 }

@@ -13,7 +13,7 @@ struct CursorTests {
         var configuration = LogConfiguration(directory: "/data")
         configuration.segmentBytes = 1 << 16
         return configuration
-      }(), disk: disk, time: ManualTime(), startsCommit: false)
+      }(), disk: disk, time: ManualTime(), startsThreads: false)
     var appender = log.makeAppender()
     while appender.appendedTickets < records {
       appender.append(topic: "t".utf8.span.bytes, payload: "x".utf8.span.bytes, at: Timestamp(milliseconds: 1))

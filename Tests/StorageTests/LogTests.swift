@@ -11,7 +11,7 @@ struct LogTests {
   private func open(_ disk: FaultyDisk, segmentBytes: Int = 1 << 16) throws -> Log {
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = segmentBytes
-    return try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    return try Log.open(configuration, disk: disk, time: time, startsThreads: false)
   }
 
   private func append(_ payloads: [String], to appender: inout Appender) {
@@ -153,7 +153,7 @@ struct LogTests {
     var configuration = LogConfiguration(directory: "/data")
     configuration.commitBufferBytes = 10_000
     configuration.segmentBytes = 1 << 16
-    let log = try Log.open(configuration, disk: FaultyDisk(), time: time, startsCommit: false)
+    let log = try Log.open(configuration, disk: FaultyDisk(), time: time, startsThreads: false)
     var appender = log.makeAppender()
     append([String(repeating: "z", count: 6000)], to: &appender)
     let hasRoomAtFirst = appender.hasRoom
@@ -170,7 +170,7 @@ struct LogTests {
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = 4096
     configuration.maxBytes = 300_000
-    let log = try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    let log = try Log.open(configuration, disk: disk, time: time, startsThreads: false)
     var cursor = try log.openCursor("uplink/centre")
     var appender = log.makeAppender()
     for index in 0..<1000 {

@@ -17,7 +17,7 @@ final class TestLog {
   private static func open(_ disk: FaultyDisk, _ time: ManualTime) throws -> Log {
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = 1 << 16
-    return try Log.open(configuration, disk: disk, time: time, startsCommit: false)
+    return try Log.open(configuration, disk: disk, time: time, startsThreads: false)
   }
 
   /// Appends records whose payloads are their numbers, durably.

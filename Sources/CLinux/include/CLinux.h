@@ -50,6 +50,8 @@ int linux_set_receive_buffer(int descriptor, int bytes);
 
 // threads
 int linux_name_current_thread(const char *name);
+/// Gives the calling thread the lowest priority for processor and disk.
+void linux_yield_current_thread(void);
 
 // processes
 /// A pipe whose ends no child inherits: ends[0] is read, ends[1] written.

@@ -17,6 +17,11 @@ package struct NamedThread: ~Copyable, Sendable {
     return NamedThread(thread: thread)
   }
 
+  /// Lets every other thread of the machine go first from now on: for work in the background. Of the calling thread.
+  package static func yieldToOthers() {
+    linux_yield_current_thread()
+  }
+
   /// Waits for the thread to end.
   package consuming func join() {
     pthread_join(thread, nil)

@@ -78,7 +78,11 @@ final class Committer: @unchecked Sendable {
     if writer.position > 0, writer.position + batch.builder.byteCount > state.configuration.segmentBytes {
       guard try roll(forBytes: batch.builder.byteCount) else { return false }
     }
+    let position = writer.position
     try batch.builder.withBytes { bytes throws(SystemError) in try writer.append(bytes) }
+    var header = batch.builder.currentHeader
+    header.baseOffset = nextOffset
+    state.segments.noteBatch(header, at: position)
     return true
   }
 
@@ -109,7 +113,7 @@ final class Committer: @unchecked Sendable {
     }
     if isWaiting { Journal.notice("there is room on the disk again") }
     metrics.waitsForRoom = false
-    state.segments.append(SegmentList.Segment(base: nextOffset, bytes: 0))
+    state.segments.roll(to: nextOffset)
     metrics.segmentsMade += 1
     while state.segments.totalBytes > state.configuration.maxBytes - size, dropOldest() {}
     return true
@@ -131,7 +135,7 @@ extension Committer {
   private func dropOldest() -> Bool {
     guard let (removed, next) = state.segments.removeOldest() else { return false }
     do throws(SystemError) {
-      try state.disk.remove(state.directory.segments + "/" + SegmentName.fileName(base: removed.base))
+      try state.directory.removeSegment(removed.base, state.disk)
       try state.disk.syncDirectory(state.directory.segments)
     } catch {
       Journal.warning("removing the oldest segment: \(error)")

@@ -66,6 +66,25 @@ package struct Cursor: ~Copyable, Sendable {
     consumers.set(name, position)
   }
 
+  /// Where the consumers in `directory` stood, by what is on disk.
+  static func positions(
+    in directory: String, _ disk: any Disk
+  ) throws(SystemError) -> [(name: String, position: Offset)] {
+    var found: [(name: String, position: Offset)] = []
+    for kind in try disk.list(directory) {
+      for name in try disk.list("\(directory)/\(kind)") {
+        do throws(SystemError) {
+          let file = try disk.open("\(directory)/\(kind)/\(name)", .read)
+          if let slot = try readNewest(file) { found.append((name: "\(kind)/\(name)", position: slot.position)) }
+        } catch {
+          // A consumer whose place cannot be read begins anew when it opens it.
+          continue
+        }
+      }
+    }
+    return found
+  }
+
   private static func readNewest(_ file: any DiskFile) throws(SystemError) -> CursorSlot? {
     var newest: CursorSlot?
     var buffer = ByteWriter(capacity: CursorSlot.bytes)

@@ -32,7 +32,7 @@ package struct StoredLog: Sendable {
   /// The offset behind the last whole batch on disk now: reads the newest segment.
   package func findEnd() throws(StorageError) -> Offset {
     guard let newest = list.all.last else { return 0 }
-    return try judge(newest).endOffset
+    return try judge(newest).endOffset(base: newest.base)
   }
 
   /// Reads and checks every batch of `segment`.
@@ -43,7 +43,7 @@ package struct StoredLog: Sendable {
     do throws(SystemError) {
       let path = directory.segments + "/" + SegmentName.fileName(base: segment.base)
       var scanner = BatchScanner(try disk.open(path, .read), base: segment.base)
-      return try SegmentVerdict.judge(&scanner, progress: progress)
+      return try SegmentVerdict.judge(&scanner, limit: list.base(after: segment.base) ?? .max, progress: progress)
     } catch {
       throw .disk(error)
     }

@@ -4,21 +4,33 @@ import Records
 
 /// Brings a data directory into a state that can be appended to, whatever the last power cut left there.
 ///
-/// Only the newest segment is read; older ones were synced and closed before it was made. What it finds and does is in
-/// `report`, a line each, for the operator. It deletes nothing but leftover temporary files: torn bytes go to `quarantine/`.
+/// | found | done |
+/// |---|---|
+/// | nothing, or no segment | a log that begins at offset 0 |
+/// | temporary files | removed: whatever was being made is made again |
+/// | side files without their segment | removed |
+/// | a newest segment that is empty, all zeros, or whole batches and zeros | goes on behind the last batch |
+/// | … with a torn tail | its bytes are kept in the quarantine, a gap record is put in their place |
+/// | … with damage between intact batches | written anew: damaged bytes to the quarantine, batches without records in place of what was lost, a gap record at its end; goes on in a new segment |
+/// | … of a newer version | left as it is; goes on in a new segment above any offset it may have |
+/// | a cursor behind the end of the log | records that were consumed are gone: a new epoch, since their offsets will be given again; the cursor is moved when it is opened |
+/// | no epoch, or a damaged one | a new epoch |
+///
+/// Only the newest segment is read; older ones were synced and closed before it was made, and are looked after by the
+/// `Sealer`. So the time to open a log does not depend on its size. What is found and done is in `report`, a line each.
 struct Recovery {
   private let directory: LogDirectory
   private let configuration: LogConfiguration
   private let disk: any Disk
+  private let now: Timestamp
 
   private(set) var report: [String] = []
-  /// To be appended to the log as soon as it is open.
-  private(set) var gaps: [GapRecord] = []
 
-  init(_ configuration: LogConfiguration, disk: any Disk) {
+  init(_ configuration: LogConfiguration, disk: any Disk, now: Timestamp) {
     self.configuration = configuration
     directory = LogDirectory(configuration.directory)
     self.disk = disk
+    self.now = now
   }
 
   struct Recovered {
@@ -30,81 +42,96 @@ struct Recovery {
 
   mutating func run() throws(SystemError) -> Recovered {
     try disk.createDirectory(directory.segments)
-    try removeTemporaryFiles()
+    try removeLeftovers()
     var segments = try directory.listSegments(disk)
-    let epoch = try recoverEpoch(isNewLog: segments.isEmpty)
-    guard let newest = segments.last else {
-      let writer = try makeSegment(base: 0)
-      segments = [SegmentList.Segment(base: 0, bytes: 0)]
-      return Recovered(epoch: epoch, segments: SegmentList(segments, durableEnd: 0), endOffset: 0, writer: writer)
-    }
-    let endOffset: Offset
-    let writer: SegmentWriter
-    switch try recover(newest) {
-    case .goOn(let position, let end):
-      endOffset = end
-      writer = try resume(newest.base, position)
-      segments[segments.count - 1].bytes = position
-    case .beginAnew(let end):
-      endOffset = end
-      writer = try makeSegment(base: end)
-      segments.append(SegmentList.Segment(base: end, bytes: 0))
-    }
-    return Recovered(
-      epoch: epoch, segments: SegmentList(segments, durableEnd: endOffset), endOffset: endOffset, writer: writer)
+    let isNewLog = segments.isEmpty
+    let newest = try recoverNewest(&segments)
+    let epoch = try recoverEpoch(isNewLog: isNewLog, endOffset: newest.endOffset)
+    let list = SegmentList(segments, durableEnd: newest.endOffset, newestIndex: newest.index)
+    return Recovered(epoch: epoch, segments: list, endOffset: newest.endOffset, writer: newest.writer)
   }
 
-  private mutating func removeTemporaryFiles() throws(SystemError) {
-    for name in try disk.list(directory.segments) where name.hasSuffix(SegmentName.temporarySuffix) {
-      try disk.remove(directory.segments + "/" + name)
-      report.append("removed \(name), a segment that was being made when the process ended")
+  /// Temporary files, and side files of segments that are no longer there.
+  private mutating func removeLeftovers() throws(SystemError) {
+    let names = try disk.list(directory.segments)
+    for name in names {
+      if name.hasSuffix(SegmentName.temporarySuffix) {
+        try disk.remove(directory.segments + "/" + name)
+        report.append("removed \(name), which was being made when the process ended")
+      } else if let (kind, base) = SegmentName.parse(name), kind != .segment,
+        !names.contains(SegmentName.fileName(base: base))
+      {
+        try disk.remove(directory.segments + "/" + name)
+      }
     }
   }
 
-  private mutating func recoverEpoch(isNewLog: Bool) throws(SystemError) -> LogEpoch {
-    if let epoch = try directory.readEpoch(disk) { return epoch }
+  private mutating func recoverEpoch(isNewLog: Bool, endOffset: Offset) throws(SystemError) -> LogEpoch {
+    let found = try directory.readEpoch(disk)
+    let ahead = try Cursor.positions(in: directory.cursors, disk).filter { $0.position > endOffset }
+    if let found, ahead.isEmpty { return found }
     let epoch = LogEpoch(Int64(Randomness.uint64() >> 1) | 1)
     try directory.writeEpoch(epoch, disk)
-    if !isNewLog {
+    for consumer in ahead {
+      report.append(
+        "the log ends at offset \(endOffset), but \(consumer.name) had come to \(consumer.position): records are gone that were on disk, so that new ones are identified by the new epoch \(epoch)"
+      )
+    }
+    if found == nil, !isNewLog {
       report.append(
         "the epoch file was missing or damaged; records are identified by the new epoch \(epoch) from now on")
     }
     return epoch
   }
+}
 
-  /// Where the next record goes.
-  private enum Continuation {
-    case goOn(at: Int, endOffset: Offset)
-    case beginAnew(endOffset: Offset)
+// The newest segment.
+extension Recovery {
+  private struct Newest {
+    let writer: SegmentWriter
+    let endOffset: Offset
+    let index: SegmentIndex
   }
 
-  private mutating func recover(_ newest: SegmentList.Segment) throws(SystemError) -> Continuation {
+  /// - Parameter segments: with a new one at its end, where one was made.
+  private mutating func recoverNewest(_ segments: inout [SegmentList.Segment]) throws(SystemError) -> Newest {
+    guard let newest = segments.last else { return try begin(at: 0, &segments) }
     let name = SegmentName.fileName(base: newest.base)
-    let file = try disk.open(directory.segments + "/" + name, .readWrite)
+    var index = SegmentIndex(base: newest.base)
+    let file = try disk.open(directory.file(.segment, newest.base), .readWrite)
     var scanner = BatchScanner(file, base: newest.base)
-    switch try SegmentVerdict.judge(&scanner) {
+    let verdict = try SegmentVerdict.judge(&scanner) { index.add($0, at: $1) }
+    segments[segments.count - 1].summary = nil
+    switch verdict {
     case .clean(let end, let endOffset):
-      return .goOn(at: end, endOffset: endOffset)
+      segments[segments.count - 1].bytes = end
+      return Newest(writer: try resume(newest.base, end), endOffset: endOffset, index: index)
     case .tornTail(let end, let endOffset, let tornBytes):
-      try setAside(end..<(end + tornBytes), of: file, name)
-      // Cut to the last whole batch first: what is allocated behind it again is zeros.
-      try file.truncate(to: end)
-      try file.sync()
+      let position = try cutTail(of: file, name, end..<(end + tornBytes), endOffset, &index)
+      segments[segments.count - 1].bytes = position
+      return Newest(writer: try resume(newest.base, position), endOffset: endOffset + 1, index: index)
+    case .damagedMiddle(_, _, let damage):
+      let (endOffset, bytes, summary) = try mend(newest.base, name, damage)
+      segments[segments.count - 1].bytes = bytes
+      segments[segments.count - 1].summary = summary
+      return try begin(at: endOffset, &segments)
+    case .unknownVersion(let magic):
+      // A record takes more than a byte: no offset in it is above this.
+      let next = newest.base + Offset(newest.bytes)
       report.append(
-        "\(name): cut a torn tail of \(tornBytes) bytes at byte \(end), before offset \(endOffset); nothing in it had been acknowledged"
+        "\(name) was written by a newer version of Forebay (format \(magic)); it is left as it is, and readers pass over it; install the newer version again to read it"
       )
-      return .goOn(at: end, endOffset: endOffset)
-    case .damagedMiddle(_, let endOffset, let damage):
-      // The file stays as it is, readers find their way past the damage; new records go to a new segment.
-      let bytes = damage.reduce(0) { $0 + $1.count }
-      report.append(
-        "\(name): \(bytes) bytes in \(damage.count) places are damaged, first at byte \(damage[0].lowerBound); the records around them are kept"
-      )
-      gaps.append(GapRecord(.damage, count: bytes, place: "\(name) at byte \(damage[0].lowerBound)"))
-      // A segment whose every batch is damaged has the base that the next one would have.
-      return endOffset == newest.base
-        ? .goOn(at: newest.bytes, endOffset: endOffset) : .beginAnew(endOffset: endOffset)
+      return try begin(at: next, &segments)
     }
+  }
+
+  private func begin(
+    at base: Offset, _ segments: inout [SegmentList.Segment]
+  ) throws(SystemError) -> Newest {
+    let writer = try SegmentWriter.create(
+      base: base, bytes: configuration.segmentBytes, in: directory.segments, on: disk)
+    segments.append(SegmentList.Segment(base: base, bytes: 0))
+    return Newest(writer: writer, endOffset: base, index: SegmentIndex(base: base))
   }
 
   private func resume(_ base: Offset, _ position: Int) throws(SystemError) -> SegmentWriter {
@@ -112,27 +139,50 @@ struct Recovery {
       base: base, position: position, bytes: configuration.segmentBytes, in: directory.segments, on: disk)
   }
 
-  private func makeSegment(base: Offset) throws(SystemError) -> SegmentWriter {
-    try SegmentWriter.create(base: base, bytes: configuration.segmentBytes, in: directory.segments, on: disk)
+  /// Puts a gap record in the place of what was never whole, after keeping its bytes. A power cut in the middle of that
+  /// leaves a torn tail again.
+  /// - Returns: where the next batch goes.
+  private mutating func cutTail(
+    of file: any DiskFile, _ name: String, _ torn: Range<Int>, _ endOffset: Offset, _ index: inout SegmentIndex
+  ) throws(SystemError) -> Int {
+    try Quarantine(directory, disk).keep(torn, of: file, named: name)
+    let place = "\(name) at byte \(torn.lowerBound), cut after a power cut or crash"
+    var builder = RecordBatchBuilder(capacity: 512)
+    builder.append(
+      topic: Topic.gap.utf8.span.bytes,
+      payload: GapRecord(.tornTail, count: torn.count, place: place).payload.span.bytes, at: now)
+    builder.finish(baseOffset: endOffset)
+    try builder.withBytes { bytes throws(SystemError) in try file.write(bytes, at: torn.lowerBound) }
+    try file.sync()
+    let end = torn.lowerBound + builder.byteCount
+    // What is allocated behind it again is zeros.
+    try file.truncate(to: end)
+    try file.sync()
+    var header = builder.currentHeader
+    header.baseOffset = endOffset
+    index.add(header, at: torn.lowerBound)
+    report.append(
+      "\(name): cut a torn tail of \(torn.count) bytes at byte \(torn.lowerBound), before offset \(endOffset); unless the disk is damaged, nothing in it had been acknowledged"
+    )
+    return end
   }
 
-  /// Copies `range` of `file` into the quarantine, durably.
-  private func setAside(_ range: Range<Int>, of file: any DiskFile, _ name: String) throws(SystemError) {
-    try disk.createDirectory(directory.quarantine)
-    let copy = try disk.open("\(directory.quarantine)/\(name).\(range.lowerBound)", .readWriteOrCreate)
-    try copy.truncate(to: 0)
-    var buffer = ByteWriter(capacity: 64 << 10)
-    var position = range.lowerBound
-    while position < range.upperBound {
-      buffer.removeAll()
-      let count = try buffer.append(upTo: min(64 << 10, range.upperBound - position)) { room throws(SystemError) in
-        try file.read(into: room, at: position)
-      }
-      guard count > 0 else { break }
-      try copy.write(buffer.bytes, at: position - range.lowerBound)
-      position += count
-    }
-    try copy.sync()
-    try disk.syncDirectory(directory.quarantine)
+  /// Writes the damaged segment anew. All at once: a power cut leaves it as it was.
+  private mutating func mend(
+    _ base: Offset, _ name: String, _ damage: [Range<Int>]
+  ) throws(SystemError) -> (endOffset: Offset, bytes: Int, summary: SegmentSummary) {
+    var rewriter = try SegmentRewriter(.mend, base: base, in: directory, on: disk)
+    _ = try rewriter.rewrite(to: nil)
+    let lost = rewriter.lost.reduce(0) { $0 + $1.count }
+    let bytes = damage.reduce(0) { $0 + $1.count }
+    let places = rewriter.lost.map { "\($0.lowerBound) to \($0.upperBound - 1)" }.joined(separator: ", ")
+    try rewriter.append(GapRecord(.damage, count: lost, place: "offsets \(places), \(name)"), at: now)
+    let mended = try rewriter.finish()
+    let list = SegmentList([SegmentList.Segment(base: base, bytes: 0)], durableEnd: 0)
+    _ = try SegmentInstaller(directory: directory, disk: disk).install(mended, in: list)
+    report.append(
+      "\(name): \(bytes) bytes in \(damage.count) places are damaged, first at byte \(damage[0].lowerBound); \(lost) records are lost, those around them are kept, and the damaged bytes are in \(directory.quarantine)"
+    )
+    return (mended.index.summary.endOffset, mended.bytes, mended.index.summary)
   }
 }

@@ -6,9 +6,12 @@ package import Records
 package struct BatchScanner: ~Copyable, Sendable {
   package let base: Offset
   /// Where in the file the next batch is looked for.
-  package private(set) var position: Int
+  package internal(set) var position: Int
 
-  private let file: any DiskFile
+  /// The base offset of the batch at `position`, since batches lie close; nil behind damage.
+  var expected: Offset?
+
+  let file: any DiskFile
   private var buffer = ByteWriter(capacity: 4096)
   private var bufferStart = 0
   private var chunkBytes = BatchScanner.smallestChunk
@@ -26,10 +29,13 @@ package struct BatchScanner: ~Copyable, Sendable {
     case damage
   }
 
-  init(_ file: any DiskFile, base: Offset, position: Int = 0) {
+  /// - Parameters:
+  ///   - position: where a batch begins, whose base offset is `offset`; by default the segment's first.
+  init(_ file: any DiskFile, base: Offset, position: Int = 0, offset: Offset? = nil) {
     self.file = file
     self.base = base
     self.position = position
+    expected = offset ?? base
   }
 
   /// Looks at the header alone; `.batch` promises no intact records.
@@ -40,7 +46,8 @@ package struct BatchScanner: ~Copyable, Sendable {
     let bytes = loaded.extracting(0..<RecordBatchHeader.byteCount)
     if isZero(bytes) { return .end }
     switch RecordBatchHeader.parse(bytes) {
-    case .header(let header): return .batch(header)
+    // The checksum does not cover the base offset: a wrong one is seen by its not being the next.
+    case .header(let header): return header.baseOffset == expected ?? header.baseOffset ? .batch(header) : .damage
     case .incomplete, .malformed: return .damage
     }
   }
@@ -64,62 +71,13 @@ package struct BatchScanner: ~Copyable, Sendable {
   /// Goes on behind the batch that was found.
   mutating func pass(_ header: RecordBatchHeader) {
     position += header.batchBytes
-  }
-
-  mutating func skip(_ bytes: Int) {
-    position += bytes
+    expected = header.endOffset
   }
 
   /// Forgets what is buffered: the file may have changed behind it.
   mutating func refresh() {
     buffer.removeAll()
     chunkBytes = Self.smallestChunk
-  }
-
-  /// Searches behind `position`, byte by byte, for the next intact batch at or above `minimum`, and goes there.
-  /// Where there is none, goes to the end of what is not zeros.
-  /// - Returns: whether there is one, and which bytes were passed over.
-  mutating func resynchronise(minimum: Offset) throws(SystemError) -> (isFound: Bool, damage: Range<Int>) {
-    let start = position
-    var end = position + 1
-    position += 1
-    while try load(RecordBatchHeader.byteCount) {
-      if isZero(loaded) {
-        position += loaded.byteCount - RecordBatchHeader.byteCount + 1
-        continue
-      }
-      let (step, isPlausible) = Self.search(loaded, minimum: minimum)
-      if step > 0, let last = lastNonZero(in: loaded.extracting(0..<step)) { end = position + last + 1 }
-      position += step
-      guard isPlausible else { continue }
-      if case .batch = try read() { return (true, start..<position) }
-      position += 1
-      end = position
-    }
-    if let last = lastNonZero(in: loaded) { end = position + last + 1 }
-    position = end
-    return (false, start..<end)
-  }
-
-  /// How far into `window` the next header might be, or how much of it holds none.
-  private static func search(_ window: RawSpan, minimum: Offset) -> (step: Int, isPlausible: Bool) {
-    let last = window.byteCount - RecordBatchHeader.byteCount
-    return window.withUnsafeBytes { bytes in
-      var candidate = 0
-      while candidate <= last {
-        guard bytes[candidate + 16] == RecordBatchHeader.magic else {
-          candidate += 1
-          continue
-        }
-        if case .header(let header) = RecordBatchHeader.parse(window.extracting(candidate..<window.byteCount)),
-          header.baseOffset >= minimum
-        {
-          return (candidate, true)
-        }
-        candidate += 1
-      }
-      return (candidate, false)
-    }
   }
 
   /// Whether everything from `position` to the end of the file is zeros.
@@ -141,7 +99,7 @@ package struct BatchScanner: ~Copyable, Sendable {
   }
 
   /// What is buffered from `position` on.
-  private var loaded: RawSpan {
+  var loaded: RawSpan {
     @_lifetime(borrow self)
     get {
       let all = buffer.bytes
@@ -152,7 +110,7 @@ package struct BatchScanner: ~Copyable, Sendable {
   }
 
   /// Makes sure that `count` bytes from `position` on are buffered; false where the file is shorter.
-  private mutating func load(_ count: Int) throws(SystemError) -> Bool {
+  mutating func load(_ count: Int) throws(SystemError) -> Bool {
     if loaded.byteCount >= count { return true }
     let passed = position - bufferStart
     if passed >= 0, passed <= buffer.count {
@@ -169,12 +127,12 @@ package struct BatchScanner: ~Copyable, Sendable {
     return buffer.count >= count
   }
 
-  private func lastNonZero(in bytes: RawSpan) -> Int? {
+  func lastNonZero(in bytes: RawSpan) -> Int? {
     if isZero(bytes) { return nil }
     return bytes.withUnsafeBytes { $0.lastIndex { $0 != 0 } }
   }
 
-  private func isZero(_ bytes: RawSpan) -> Bool {
+  func isZero(_ bytes: RawSpan) -> Bool {
     bytes.withUnsafeBytes { bytes in
       var index = 0
       while index + 8 <= bytes.count {

@@ -18,8 +18,10 @@ final class SegmentWriter {
     base: Offset, bytes: Int, in directory: String, on disk: any Disk
   ) throws(SystemError) -> SegmentWriter {
     let path = directory + "/" + SegmentName.fileName(base: base)
-    let temporary = directory + "/" + SegmentName.fileName(base: base) + ".new"
-    if try disk.list(directory).contains(SegmentName.fileName(base: base) + ".new") { try disk.remove(temporary) }
+    let temporary = directory + "/" + SegmentName.fileName(base: base) + SegmentName.temporarySuffix
+    if try disk.list(directory).contains(SegmentName.fileName(base: base) + SegmentName.temporarySuffix) {
+      try disk.remove(temporary)
+    }
     let file = try disk.open(temporary, .create)
     do throws(SystemError) {
       try file.allocate(bytes)

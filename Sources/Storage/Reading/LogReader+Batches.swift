@@ -1,0 +1,65 @@
+import Platform
+import Records
+
+// Finding the next batch.
+extension LogReader {
+  /// Makes `header` the next batch that has something at or behind `position`; false where there is none yet.
+  mutating func loadBatch() throws(StorageError) -> Bool {
+    do throws(SystemError) {
+      while position < segments.durableEnd {
+        guard try openSegment() else { return false }
+        switch try findBatch() {
+        case .batch(let found):
+          if found.endOffset <= position || isTooOld(found) {
+            position = max(position, found.endOffset)
+            scanner!.pass(found)
+          } else if try start(found) {
+            return true
+          }
+        case .end:
+          guard try passEnd() else { return false }
+        case .damage:
+          guard try passDamage() else { return false }
+        }
+      }
+      return false
+    } catch {
+      throw .disk(error)
+    }
+  }
+
+  func isTooOld(_ found: RecordBatchHeader) -> Bool {
+    guard let oldest else { return false }
+    return found.maxTimestamp < oldest
+  }
+
+  /// What is at the scanner's place, read afresh where the buffer is older than the durable end.
+  mutating func findBatch() throws(SystemError) -> BatchScanner.Found {
+    let found = try lookAhead()
+    if case .batch(let header) = found, header.baseOffset < trustedEnd { return found }
+    trustedEnd = segments.durableEnd
+    scanner!.refresh()
+    return try lookAhead()
+  }
+
+  /// Only the header of a batch that will be passed over anyway, the whole of one that will be read.
+  mutating func lookAhead() throws(SystemError) -> BatchScanner.Found {
+    let found = try scanner!.peek()
+    guard case .batch(let header) = found, header.endOffset > position, !isTooOld(header) else { return found }
+    return try scanner!.read()
+  }
+
+  mutating func start(_ found: RecordBatchHeader) throws(SystemError) -> Bool {
+    guard found.recordCount > 0, decompressor.open(found, in: scanner!) else {
+      let lost = max(position, found.baseOffset)..<found.endOffset
+      if found.recordCount == 0 { skippedRecords += lost.count } else { report(lost, "they cannot be unpacked") }
+      position = found.endOffset
+      scanner!.pass(found)
+      return false
+    }
+    header = found
+    recordPosition = 0
+    recordsRemaining = Int(found.recordCount)
+    return true
+  }
+}

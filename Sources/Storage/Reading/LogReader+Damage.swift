@@ -1,0 +1,63 @@
+import Platform
+import Records
+
+// The ends of segments, and damage in them.
+extension LogReader {
+  /// The end of the file, or zeros: of the segment's batches, or damage in front of more of them. False where there is
+  /// nothing behind yet.
+  mutating func passEnd() throws(SystemError) -> Bool {
+    try refreshList()
+    if segments.base(after: segmentBase) == position {
+      scanner = nil
+      return true
+    }
+    // Zeros behind the newest batch are room for the next. That must not be searched at every look.
+    guard position != searchedPosition else { return false }
+    searchedPosition = position
+    return try passDamage()
+  }
+
+  /// Leaves the segment, whose batches have all been read. False where there is no newer one yet.
+  mutating func enterNextSegment() -> Bool {
+    let name = SegmentName.fileName(base: segmentBase)
+    guard let next = segments.base(after: segmentBase) else {
+      guard segments.durableEnd != Offset.max else { return false }
+      // The durable end is past what the newest segment has: the rest of it is damaged away.
+      guard position < trustedEnd else { return false }
+      report(position..<trustedEnd, "they are missing at the end of \(name)")
+      position = trustedEnd
+      return false
+    }
+    if position < next {
+      report(position..<next, "they are missing at the end of \(name)")
+      position = next
+    }
+    scanner = nil
+    return true
+  }
+
+  /// Passes over bytes that are no intact batch. False where they may yet become one.
+  mutating func passDamage() throws(SystemError) -> Bool {
+    let name = SegmentName.fileName(base: segmentBase)
+    let isOutside = segments.durableEnd == Offset.max
+    let (isFound, damage) = try scanner!.resynchronise(
+      minimum: scanner!.expected ?? segmentBase, limit: segments.base(after: segmentBase) ?? .max)
+    if isFound {
+      guard case .batch(let header) = try scanner!.peek() else { return true }
+      report(position..<max(position, header.baseOffset), "\(name) is damaged at byte \(damage.lowerBound)")
+      position = max(position, header.baseOffset)
+      return true
+    }
+    if enterNextSegment() { return true }
+    // Seen from outside, the newest bytes may be a batch that is just being written.
+    if isOutside { scanner = nil }
+    return false
+  }
+
+  mutating func report(_ lost: Range<Offset>, _ reason: String) {
+    guard !lost.isEmpty else { return }
+    skippedRecords += lost.count
+    segments.markDamaged(segmentBase)
+    Journal.warning("records \(lost.lowerBound) to \(lost.upperBound - 1) cannot be read: \(reason)")
+  }
+}
