@@ -28,6 +28,7 @@ package final class Log: Sendable {
     var configuration = configuration
     configuration.segmentBytes = min(configuration.segmentBytes, max(configuration.maxBytes / 4, 64 << 10))
     let lock = try acquireLock(LogDirectory(configuration.directory), disk)
+    let disk = CountingDisk(disk)
     var recovery = Recovery(configuration, disk: disk)
     let recovered: Recovery.Recovered
     do throws(SystemError) { recovered = try recovery.run() } catch { throw .disk(error) }
@@ -40,14 +41,14 @@ package final class Log: Sendable {
 
   private init(
     _ configuration: LogConfiguration, _ recovered: Recovery.Recovered, report: [String],
-    lock: any AnyObject & Sendable, disk: any Disk, time: any TimeSource
+    lock: any AnyObject & Sendable, disk: CountingDisk, time: any TimeSource
   ) {
     epoch = recovered.epoch
     recoveryReport = report
     self.lock = Mutex(lock)
     state = LogState(configuration, disk: disk, time: time, segments: recovered.segments)
     queue = CommitQueue(commitBufferBytes: configuration.commitBufferBytes)
-    committer = Committer(state, queue: queue, writer: recovered.writer, nextOffset: recovered.endOffset)
+    committer = Committer(state, queue: queue, disk: disk, recovered)
   }
 
   private static func acquireLock(
@@ -75,8 +76,27 @@ package final class Log: Sendable {
 // For producers.
 extension Log {
   /// A new producer. `wakeUp` is signalled when its records have become durable.
-  package func makeAppender(wakeUp: WakeUp? = nil) -> Appender {
-    Appender(queue: queue, wakeUp: wakeUp)
+  /// - Parameter alsoWhenRefusing: its records are taken even while the log refuses, as long as the disk has room. For what
+  ///   a consumer must write to be able to go on: if that had to wait for room, it would wait for the consumer.
+  package func makeAppender(wakeUp: WakeUp? = nil, alsoWhenRefusing: Bool = false) -> Appender {
+    Appender(queue: queue, wakeUp: wakeUp, alsoWhenRefusing: alsoWhenRefusing)
+  }
+
+  /// Whether nothing is acknowledged at the moment, since the log or the disk is full. Producers should stop reading.
+  package var isRefusing: Bool { state.isRefusing }
+
+  /// Why; nil: records are taken.
+  package var refusal: LogRefusal? { state.currentRefusal }
+
+  /// Has `wakeUp` signalled each time the log begins or ceases to refuse, until `offRefusal`.
+  package func onRefusal(_ wakeUp: WakeUp) { state.onRefusal(wakeUp) }
+
+  package func offRefusal(_ wakeUp: WakeUp) { state.offRefusal(wakeUp) }
+
+  /// From now on nobody waits for room: who does while the log refuses gets `StorageError.ended`. The first thing to do when
+  /// everything is to stop.
+  package func endWaiting() {
+    queue.endWaiting()
   }
 
   /// Commits what has been handed over, in the caller's thread: for simulations, with `startsCommit: false`.

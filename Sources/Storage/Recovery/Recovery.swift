@@ -6,6 +6,7 @@ import Records
 ///
 /// Only the newest segment is read; older ones were synced and closed before it was made. What it finds and does is in
 /// `report`, a line each, for the operator. It deletes nothing but leftover temporary files: torn bytes go to `quarantine/`.
+/// On a full disk, what it has to write waits (`SegmentPreparation`): the log is open then, to be read.
 struct Recovery {
   private let directory: LogDirectory
   private let configuration: LogConfiguration
@@ -14,6 +15,7 @@ struct Recovery {
   private(set) var report: [String] = []
   /// To be appended to the log as soon as it is open.
   private(set) var gaps: [GapRecord] = []
+  private var newestRecord: Timestamp?
 
   init(_ configuration: LogConfiguration, disk: any Disk) {
     self.configuration = configuration
@@ -25,56 +27,76 @@ struct Recovery {
     let epoch: LogEpoch
     let segments: SegmentList
     let endOffset: Offset
-    let writer: SegmentWriter
+    let preparation: SegmentPreparation
+    /// Nil where there was no room to prepare it.
+    let writer: SegmentWriter?
+    /// Of the newest record; nil where the newest segment has none.
+    let newestRecord: Timestamp?
   }
 
   mutating func run() throws(SystemError) -> Recovered {
     try disk.createDirectory(directory.segments)
     try removeTemporaryFiles()
     var segments = try directory.listSegments(disk)
-    let epoch = try recoverEpoch(isNewLog: segments.isEmpty)
-    guard let newest = segments.last else {
-      let writer = try makeSegment(base: 0)
-      segments = [SegmentList.Segment(base: 0, bytes: 0)]
-      return Recovered(epoch: epoch, segments: SegmentList(segments, durableEnd: 0), endOffset: 0, writer: writer)
+    let (epoch, isEpochNew) = try recoverEpoch(isNewLog: segments.isEmpty)
+    var endOffset: Offset = 0
+    var target = SegmentPreparation.Target.create(base: 0)
+    if let newest = segments.last {
+      switch try recover(newest) {
+      case .goOn(let position, let end, let tornBytes):
+        endOffset = end
+        target = .resume(base: newest.base, position: position, tornBytes: tornBytes)
+        segments[segments.count - 1].bytes = position
+      case .beginAnew(let end):
+        endOffset = end
+        target = .create(base: end)
+      }
     }
-    let endOffset: Offset
-    let writer: SegmentWriter
-    switch try recover(newest) {
-    case .goOn(let position, let end):
-      endOffset = end
-      writer = try resume(newest.base, position)
-      segments[segments.count - 1].bytes = position
-    case .beginAnew(let end):
-      endOffset = end
-      writer = try makeSegment(base: end)
-      segments.append(SegmentList.Segment(base: end, bytes: 0))
-    }
+    var preparation = SegmentPreparation(
+      target, epoch: isEpochNew ? epoch : nil, segmentBytes: configuration.segmentBytes, directory: directory)
+    let writer = try prepare(&preparation)
+    if case .create(let base) = target, writer != nil { segments.append(SegmentList.Segment(base: base, bytes: 0)) }
     return Recovered(
-      epoch: epoch, segments: SegmentList(segments, durableEnd: endOffset), endOffset: endOffset, writer: writer)
+      epoch: epoch, segments: SegmentList(segments, durableEnd: endOffset), endOffset: endOffset,
+      preparation: preparation, writer: writer, newestRecord: newestRecord)
+  }
+
+  private mutating func prepare(_ preparation: inout SegmentPreparation) throws(SystemError) -> SegmentWriter? {
+    do throws(SystemError) {
+      return try preparation.run(disk)
+    } catch {
+      guard error.isOutOfSpace else { throw error }
+      report.append("no room on the disk to append to the log (\(error)); what it has can be read")
+      return nil
+    }
   }
 
   private mutating func removeTemporaryFiles() throws(SystemError) {
     for name in try disk.list(directory.segments) where name.hasSuffix(SegmentName.temporarySuffix) {
-      try disk.remove(directory.segments + "/" + name)
+      do throws(SystemError) {
+        try disk.remove(directory.segments + "/" + name)
+      } catch {
+        // Some file systems need room even to remove.
+        guard error.isOutOfSpace else { throw error }
+        continue
+      }
       report.append("removed \(name), a segment that was being made when the process ended")
     }
   }
 
-  private mutating func recoverEpoch(isNewLog: Bool) throws(SystemError) -> LogEpoch {
-    if let epoch = try directory.readEpoch(disk) { return epoch }
+  private mutating func recoverEpoch(isNewLog: Bool) throws(SystemError) -> (LogEpoch, isNew: Bool) {
+    if let epoch = try directory.readEpoch(disk) { return (epoch, false) }
     let epoch = LogEpoch(Int64(Randomness.uint64() >> 1) | 1)
-    try directory.writeEpoch(epoch, disk)
     if !isNewLog {
       report.append(
         "the epoch file was missing or damaged; records are identified by the new epoch \(epoch) from now on")
     }
-    return epoch
+    return (epoch, true)
   }
 
   /// Where the next record goes.
   private enum Continuation {
-    case goOn(at: Int, endOffset: Offset)
+    case goOn(at: Int, endOffset: Offset, tornBytes: Int)
     case beginAnew(endOffset: Offset)
   }
 
@@ -82,18 +104,14 @@ struct Recovery {
     let name = SegmentName.fileName(base: newest.base)
     let file = try disk.open(directory.segments + "/" + name, .readWrite)
     var scanner = BatchScanner(file, base: newest.base)
-    switch try SegmentVerdict.judge(&scanner) {
+    switch try SegmentVerdict.judge(&scanner, progress: { header, _ in newestRecord = header.maxTimestamp }) {
     case .clean(let end, let endOffset):
-      return .goOn(at: end, endOffset: endOffset)
+      return .goOn(at: end, endOffset: endOffset, tornBytes: 0)
     case .tornTail(let end, let endOffset, let tornBytes):
-      try setAside(end..<(end + tornBytes), of: file, name)
-      // Cut to the last whole batch first: what is allocated behind it again is zeros.
-      try file.truncate(to: end)
-      try file.sync()
       report.append(
         "\(name): cut a torn tail of \(tornBytes) bytes at byte \(end), before offset \(endOffset); nothing in it had been acknowledged"
       )
-      return .goOn(at: end, endOffset: endOffset)
+      return .goOn(at: end, endOffset: endOffset, tornBytes: tornBytes)
     case .damagedMiddle(_, let endOffset, let damage):
       // The file stays as it is, readers find their way past the damage; new records go to a new segment.
       let bytes = damage.reduce(0) { $0 + $1.count }
@@ -103,36 +121,7 @@ struct Recovery {
       gaps.append(GapRecord(.damage, count: bytes, place: "\(name) at byte \(damage[0].lowerBound)"))
       // A segment whose every batch is damaged has the base that the next one would have.
       return endOffset == newest.base
-        ? .goOn(at: newest.bytes, endOffset: endOffset) : .beginAnew(endOffset: endOffset)
+        ? .goOn(at: newest.bytes, endOffset: endOffset, tornBytes: 0) : .beginAnew(endOffset: endOffset)
     }
-  }
-
-  private func resume(_ base: Offset, _ position: Int) throws(SystemError) -> SegmentWriter {
-    try SegmentWriter.resume(
-      base: base, position: position, bytes: configuration.segmentBytes, in: directory.segments, on: disk)
-  }
-
-  private func makeSegment(base: Offset) throws(SystemError) -> SegmentWriter {
-    try SegmentWriter.create(base: base, bytes: configuration.segmentBytes, in: directory.segments, on: disk)
-  }
-
-  /// Copies `range` of `file` into the quarantine, durably.
-  private func setAside(_ range: Range<Int>, of file: any DiskFile, _ name: String) throws(SystemError) {
-    try disk.createDirectory(directory.quarantine)
-    let copy = try disk.open("\(directory.quarantine)/\(name).\(range.lowerBound)", .readWriteOrCreate)
-    try copy.truncate(to: 0)
-    var buffer = ByteWriter(capacity: 64 << 10)
-    var position = range.lowerBound
-    while position < range.upperBound {
-      buffer.removeAll()
-      let count = try buffer.append(upTo: min(64 << 10, range.upperBound - position)) { room throws(SystemError) in
-        try file.read(into: room, at: position)
-      }
-      guard count > 0 else { break }
-      try copy.write(buffer.bytes, at: position - range.lowerBound)
-      position += count
-    }
-    try copy.sync()
-    try disk.syncDirectory(directory.quarantine)
   }
 }

@@ -55,14 +55,9 @@ package final class SegmentList: Sendable {
     segments.withLock { $0[$0.count - 1].bytes = bytes }
   }
 
-  /// Takes the oldest segment off, unless it is the only one.
-  /// - Returns: the segment and the base of the next.
-  func removeOldest() -> (removed: Segment, next: Offset)? {
-    segments.withLock { segments in
-      guard segments.count > 1 else { return nil }
-      let removed = segments.removeFirst()
-      return (removed, segments[0].base)
-    }
+  /// Takes the oldest `count` segments off.
+  func removeOldest(_ count: Int) {
+    segments.withLock { $0.removeFirst(count) }
   }
 
   func replaceAll(_ newSegments: [Segment]) {
