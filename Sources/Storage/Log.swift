@@ -108,9 +108,13 @@ extension Log {
   /// Commits what has been handed over, closes the newest segment and gives the directory up. Producers must have
   /// stopped. Does nothing the second time.
   package func close() {
+    guard lock.withLock({ $0 != nil }) else { return }
     queue.close()
-    let running = thread.withLock { $0.take() }
-    if let running { running.join() }
+    if let running = thread.withLock({ $0.take() }) {
+      running.join()
+    } else if committer.step() {
+      committer.end()
+    }
     lock.withLock { $0 = nil }
   }
 }

@@ -165,7 +165,7 @@ final class Committer: @unchecked Sendable {
   }
 
   /// At an orderly end: what has room by now is taken, and the newest segment cut to its records.
-  private func end() {
+  func end() {
     guard retry() else { return }
     let lost = held.reduce(0) { $0 + $1.builder.recordCount }
     if lost > 0 { Journal.warning("\(lost) records had no room until the end; they were not acknowledged") }

@@ -18,7 +18,8 @@ extension Committer {
   func keepLimits(demand bytes: Int) throws(SystemError) -> RetentionReason? {
     observeClock()
     let space = measureSpace()
-    var demand = RetentionPolicy.Demand(bytes: bytes)
+    var demand = RetentionPolicy.Demand(
+      bytes: bytes, givenBackBytes: bytes == 0 ? 0 : writer.map { $0.capacity - $0.position } ?? 0)
     while true {
       let consumers = state.consumers.all.map(\.position)
       switch policy.decide(segmentsByAge(demand: bytes), consumers: consumers, demand: demand, space: space) {

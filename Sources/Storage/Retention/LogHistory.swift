@@ -118,5 +118,6 @@ extension LogHistory {
     try file.write(bytes.span.bytes, at: 0)
     try file.sync()
     try disk.rename(temporary, to: directory.history)
+    try disk.syncDirectory(directory.path)
   }
 }

@@ -8,7 +8,7 @@ package import Records
 ///   is no consumer everything stays, since then somebody comes for it with a query.
 /// - `maxAge` is by the newest record of a segment, `maxBytes` by the bytes of all.
 /// - `keepFree`: where the segments that may go are not enough to reach it, others have filled the disk. Their share is not
-///   paid with the log's: it drops then only as much as it is about to grow.
+///   paid with the log's: it drops then only about as much as it is about to grow, a segment for a segment.
 /// - Only where the log needs room (`Demand.bytes`) it refuses: a look by the clock alone never does.
 package struct RetentionPolicy: Hashable, Sendable {
   package var maxBytes: Int
@@ -44,13 +44,16 @@ package struct RetentionPolicy: Hashable, Sendable {
   package struct Demand: Hashable, Sendable {
     /// Of the segment to be made; 0: none, the clock alone asks.
     package var bytes = 0
+    /// What the newest segment gives back when it is closed for that.
+    package var givenBackBytes = 0
     /// The disk has refused to give them.
     package var isOutOfSpace = false
     /// What has gone already while this is decided: the file system may not know of it yet.
     package var freedBytes = 0
 
-    package init(bytes: Int = 0, isOutOfSpace: Bool = false, freedBytes: Int = 0) {
+    package init(bytes: Int = 0, givenBackBytes: Int = 0, isOutOfSpace: Bool = false, freedBytes: Int = 0) {
       self.bytes = bytes
+      self.givenBackBytes = givenBackBytes
       self.isOutOfSpace = isOutOfSpace
       self.freedBytes = freedBytes
     }
@@ -103,14 +106,18 @@ package struct RetentionPolicy: Hashable, Sendable {
   }
 
   private func decideOnSpace(_ mayGo: ArraySlice<Segment>, _ demand: Demand, _ space: Space) -> Action {
-    let shortage = keepFree.bytes(ofTotal: space.total) + demand.bytes - demand.freedBytes - space.free
+    let growth = demand.bytes - demand.givenBackBytes - demand.freedBytes
+    let shortage = keepFree.bytes(ofTotal: space.total) + growth - space.free
     guard shortage > 0 else { return .keep }
-    let isAttainable = mayGo.reduce(0) { $0 + $1.bytes } >= shortage
-    let goal = isAttainable ? shortage : min(shortage, demand.bytes - demand.freedBytes)
-    guard goal > 0 else { return .keep }
-    let count = Self.count(toFree: goal, of: mayGo)
-    if count > 0 { return .drop(count, .keepFree) }
-    return whenFull == .refuse && demand.bytes > 0 ? .refuse(.keepFree) : .keep
+    let reason: RetentionReason = demand.bytes - demand.freedBytes > space.free ? .diskFull : .keepFree
+    if mayGo.reduce(0, { $0 + $1.bytes }) >= shortage {
+      return .drop(Self.count(toFree: shortage, of: mayGo), reason)
+    }
+    guard growth > 0 else { return .keep }
+    // Rounded down, but to one at least: rounded up each time, the log would shrink by and by.
+    let count = max(Self.count(within: growth, of: mayGo), demand.freedBytes > 0 ? 0 : min(1, mayGo.count))
+    if count > 0 { return .drop(count, reason) }
+    return whenFull == .refuse && demand.bytes > 0 && demand.freedBytes == 0 ? .refuse(reason) : .keep
   }
 
   private func decideOnFullDisk(_ mayGo: ArraySlice<Segment>, _ demand: Demand) -> Action {
@@ -123,6 +130,15 @@ package struct RetentionPolicy: Hashable, Sendable {
   private static func isConsumed(by consumers: [Offset]) -> (Segment) -> Bool {
     let slowest = consumers.min() ?? -1
     return { $0.end <= slowest }
+  }
+
+  /// How many of the oldest make no more than `bytes`.
+  private static func count(within bytes: Int, of segments: ArraySlice<Segment>) -> Int {
+    var freed = 0
+    return segments.prefix { segment in
+      freed += segment.bytes
+      return freed <= bytes
+    }.count
   }
 
   /// How many of the oldest make `bytes`; all where they are not enough.

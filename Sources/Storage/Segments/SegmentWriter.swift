@@ -13,6 +13,7 @@ final class SegmentWriter {
   /// The bytes reserved: what is written behind them may find no room.
   private(set) var capacity: Int
   private let file: any DiskFile
+  private var hasUnsynced = false
 
   /// Of a segment of `capacity` bytes, what batches that can wait leave free: for the gap record that must be on disk
   /// before anything is removed, when the disk is full and there is no other place for it.
@@ -76,6 +77,7 @@ final class SegmentWriter {
   }
 
   func append(_ batch: RawSpan) throws(SystemError) {
+    hasUnsynced = true
     try file.write(batch, at: position)
     position += batch.byteCount
   }
@@ -87,8 +89,11 @@ final class SegmentWriter {
     capacity = position
   }
 
+  /// Makes everything appended durable.
   func sync() throws(SystemError) {
+    guard hasUnsynced else { return }
     try file.sync()
+    hasUnsynced = false
   }
 
   /// Cuts the file to its batches: what was preallocated and not used is given back.
