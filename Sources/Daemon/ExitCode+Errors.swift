@@ -21,7 +21,7 @@ extension ExitCode {
 
   private static func code(for error: StorageError) -> ExitCode {
     switch error {
-    case .disk, .failed: .inputOutput
+    case .disk, .failed, .ended: .inputOutput
     case .locked: .inUse
     case .noLog: .noInput
     case .badConsumerName: .configuration

@@ -31,6 +31,7 @@ package final class Log: Sendable {
     var configuration = configuration
     configuration.segmentBytes = min(configuration.segmentBytes, max(configuration.maxBytes / 4, 64 << 10))
     let lock = try acquireLock(LogDirectory(configuration.directory), disk)
+    let disk = CountingDisk(disk)
     var recovery = Recovery(configuration, disk: disk, now: Timestamp(milliseconds: time.wallMilliseconds()))
     let recovered: Recovery.Recovered
     do throws(SystemError) { recovered = try recovery.run() } catch { throw .disk(error) }
@@ -41,14 +42,14 @@ package final class Log: Sendable {
 
   private init(
     _ configuration: LogConfiguration, _ recovered: Recovery.Recovered, report: [String],
-    lock: any AnyObject & Sendable, disk: any Disk, time: any TimeSource
+    lock: any AnyObject & Sendable, disk: CountingDisk, time: any TimeSource
   ) {
     epoch = recovered.epoch
     recoveryReport = report
     self.lock = Mutex(lock)
     state = LogState(configuration, disk: disk, time: time, segments: recovered.segments)
     queue = CommitQueue(commitBufferBytes: configuration.commitBufferBytes)
-    committer = Committer(state, queue: queue, writer: recovered.writer, nextOffset: recovered.endOffset)
+    committer = Committer(state, queue: queue, disk: disk, recovered)
     sealer = Sealer(state, queue: queue)
   }
 
@@ -79,8 +80,27 @@ package final class Log: Sendable {
 // For producers.
 extension Log {
   /// A new producer. `wakeUp` is signalled when its records have become durable.
-  package func makeAppender(wakeUp: WakeUp? = nil) -> Appender {
-    Appender(queue: queue, wakeUp: wakeUp)
+  /// - Parameter alsoWhenRefusing: its records are taken even while the log refuses, as long as the disk has room. For what
+  ///   a consumer must write to be able to go on: if that had to wait for room, it would wait for the consumer.
+  package func makeAppender(wakeUp: WakeUp? = nil, alsoWhenRefusing: Bool = false) -> Appender {
+    Appender(queue: queue, wakeUp: wakeUp, alsoWhenRefusing: alsoWhenRefusing)
+  }
+
+  /// Whether nothing is acknowledged at the moment, since the log or the disk is full. Producers should stop reading.
+  package var isRefusing: Bool { state.isRefusing }
+
+  /// Why; nil: records are taken.
+  package var refusal: LogRefusal? { state.currentRefusal }
+
+  /// Has `wakeUp` signalled each time the log begins or ceases to refuse, until `offRefusal`.
+  package func onRefusal(_ wakeUp: WakeUp) { state.onRefusal(wakeUp) }
+
+  package func offRefusal(_ wakeUp: WakeUp) { state.offRefusal(wakeUp) }
+
+  /// From now on nobody waits for room: who does while the log refuses gets `StorageError.ended`. The first thing to do when
+  /// everything is to stop.
+  package func endWaiting() {
+    queue.endWaiting()
   }
 
   /// Commits what has been handed over, in the caller's thread: for simulations, with `startsThreads: false`.
@@ -99,12 +119,15 @@ extension Log {
   /// Commits what has been handed over, closes the newest segment and gives the directory up. Producers must have
   /// stopped. Does nothing the second time.
   package func close() {
+    guard lock.withLock({ $0 != nil }) else { return }
     state.segments.close()
-    let sealing = sealThread.withLock { $0.take() }
-    if let sealing { sealing.join() }
+    if let sealing = sealThread.withLock({ $0.take() }) { sealing.join() }
     queue.close()
-    let committing = commitThread.withLock { $0.take() }
-    if let committing { committing.join() }
+    if let committing = commitThread.withLock({ $0.take() }) {
+      committing.join()
+    } else if committer.step() {
+      committer.end()
+    }
     lock.withLock { $0 = nil }
   }
 }

@@ -7,6 +7,12 @@ package struct LogConfiguration: Hashable, Sendable {
   package var segmentBytes = 64 << 20
   /// The oldest segments go when the log is larger than this. `log.maxBytes`
   package var maxBytes = 1 << 30
+  /// A segment goes when its newest record is older than this; nil: records do not age. `log.maxAge`
+  package var maxAgeMilliseconds: Int?
+  /// The oldest segments go when less than this is free on the file system of the log. `log.keepFree`
+  package var keepFree = KeepFree.percent(5)
+  /// What is done at one of these limits with what some consumer has not got. `log.whenFull`
+  package var whenFull = WhenFull.dropOldest
   /// A bounded wait before each commit, to spare flash; 0: none. `log.commitDelay`
   package var commitDelayMilliseconds = 0
   /// What may wait for a commit, for each producer: beyond it the producer must stop reading. `log.commitBuffer`

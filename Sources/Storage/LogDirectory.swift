@@ -8,6 +8,7 @@ import Records
 /// lock                          names the process that has the directory
 /// epoch                         the log's random id, sixteen hexadecimal digits and a newline
 /// log/00000000000000000000.log  segments, by base offset; beside them `.index` and `.topics`, which can be made anew
+/// history                       how long the log has run and what it has written; may be missing
 /// cursors/route/NAME            one file a consumer
 /// quarantine/                   bytes that recovery took out of the log
 /// ```
@@ -20,6 +21,7 @@ package struct LogDirectory: Hashable, Sendable {
 
   var lock: String { path + "/lock" }
   var epoch: String { path + "/epoch" }
+  var history: String { path + "/history" }
   package var segments: String { path + "/log" }
   var cursors: String { path + "/cursors" }
   var quarantine: String { path + "/quarantine" }

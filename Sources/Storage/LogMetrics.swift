@@ -1,19 +1,49 @@
-/// What the commit has done since the log was opened.
+package import Records
+
+/// What the commit has done since the log was opened, and how the log stands.
 package struct LogMetrics: Hashable, Sendable {
   package var commits = 0
   package var records = 0
   package var bytesWritten = 0
   package var segmentsMade = 0
-  /// Records in segments that retention has removed.
-  package var recordsRetired = 0
-  /// Of those, records that some consumer had not got.
-  package var recordsDropped = 0
-  /// The disk is full: the commit waits, and nothing is acknowledged.
-  package var waitsForRoom = false
+  /// What has been removed, by the limit it went for.
+  package var retired: [RetentionReason: Removed] = [:]
+  /// Of that, what some consumer had not got: its records, and the bytes of the segments they were in.
+  package var dropped: [RetentionReason: Removed] = [:]
+  /// Why nothing is acknowledged for now; nil: it is.
+  package var refusal: LogRefusal?
+  /// When the oldest and the newest record came, by the clock of then; nil where that is not known or there is none.
+  package var oldestRecord: Timestamp?
+  package var newestRecord: Timestamp?
+  /// Everything the log has ever written, in blocks (`CountingDisk`), and the milliseconds it has been open for that.
+  package var bytesWrittenTotal = 0
+  package var runningMilliseconds: Int64 = 0
+  /// Of the log's file system; nil where it does not say.
+  package var freeBytes: Int?
   package var write = LatencyHistogram()
   package var sync = LatencyHistogram()
 
+  package struct Removed: Hashable, Sendable {
+    package var records = 0
+    package var bytes = 0
+
+    mutating func add(records: Int, bytes: Int) {
+      self.records += records
+      self.bytes += bytes
+    }
+  }
+
   package init() {}
+
+  package var recordsRetired: Int { retired.values.reduce(0) { $0 + $1.records } }
+  package var recordsDropped: Int { dropped.values.reduce(0) { $0 + $1.records } }
+  package var waitsForRoom: Bool { refusal != nil }
+
+  /// What a day of running wears the disk with, over the log's whole life; nil in its first hour.
+  package var bytesWrittenPerDay: Int? {
+    guard runningMilliseconds >= 3_600_000 else { return nil }
+    return Int(Double(bytesWrittenTotal) * 86_400_000 / Double(runningMilliseconds))
+  }
 
   mutating func add(records: Int, bytes: Int, writeNanoseconds: Int64, syncNanoseconds: Int64) {
     commits += 1

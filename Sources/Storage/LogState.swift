@@ -14,6 +14,9 @@ final class LogState: Sendable {
   private let followers = Mutex<[WakeUp]>([])
   private let failureWatchers = Mutex<[WakeUp]>([])
   private let failed = Mutex<StorageError?>(nil)
+  private let refusal = Mutex<LogRefusal?>(nil)
+  private let refuses = Atomic(false)
+  private let refusalWatchers = Mutex<[WakeUp]>([])
   private let published = Mutex(LogMetrics())
   private let publishedSealing = Mutex(SealingMetrics())
 
@@ -54,6 +57,25 @@ final class LogState: Sendable {
   func onFailure(_ wakeUp: WakeUp) {
     failureWatchers.withLock { $0.append(wakeUp) }
     if failure != nil { wakeUp.signal() }
+  }
+
+  var isRefusing: Bool { refuses.load(ordering: .acquiring) }
+
+  var currentRefusal: LogRefusal? { refusal.withLock { $0 } }
+
+  func setRefusal(_ newRefusal: LogRefusal?) {
+    refusal.withLock { $0 = newRefusal }
+    let isRefusing = newRefusal != nil
+    guard refuses.exchange(isRefusing, ordering: .acquiringAndReleasing) != isRefusing else { return }
+    refusalWatchers.withLock { for watcher in $0 { watcher.signal() } }
+  }
+
+  func onRefusal(_ wakeUp: WakeUp) {
+    refusalWatchers.withLock { $0.append(wakeUp) }
+  }
+
+  func offRefusal(_ wakeUp: WakeUp) {
+    refusalWatchers.withLock { $0.removeAll { $0 === wakeUp } }
   }
 
   func fail(_ error: StorageError) {

@@ -6,6 +6,8 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
   case disk(SystemError)
   /// A write or sync of the log failed. Nothing is acknowledged any more; only recovery can tell what is on disk.
   case failed(SystemError)
+  /// The log was refusing when it was closed: what waited for it is not stored, and was not acknowledged.
+  case ended
   /// Another process has the data directory.
   case locked(directory: String, process: Int)
   /// There is no log there.
@@ -18,6 +20,8 @@ package enum StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     case .disk(let error): "\(error)"
     case .failed(let error):
       "the log stopped, since \(error); restart to recover what is on disk, and look at the disk's health (dmesg)"
+    case .ended:
+      "the log had no room, and is being closed; whoever sent what waited for it has no acknowledgement and sends it again"
     case .locked(let directory, let process):
       process > 0
         ? "\(directory) is in use by process \(process); stop it, or give this one another directory with `data` or --data"

@@ -207,11 +207,16 @@ struct LogTests {
     append([String(repeating: "x", count: 3900)], to: &appender)
     #expect(log.commitStep())
     append(["after"], to: &appender)
-    // close: truncate, sync; create: list, open, and the allocation that fails
-    disk.setFault(.once(at: disk.operations + 5, errno: 28))
+    // The sync of the segment; create: list, open, and the allocation that fails
+    disk.setFault(.once(at: disk.operations + 4, errno: 28))
     append([String(repeating: "y", count: 3000)], to: &appender)
     #expect(log.commitStep())
+    #expect(log.isRefusing)
+    let durableWhenFull = appender.durableTickets
+    #expect(durableWhenFull < 3)
+    #expect(log.commitStep())
     #expect(log.failure == nil)
+    #expect(!log.isRefusing)
     #expect(try payloads(log).count == 3)
     #expect(disk.paths.allSatisfy { !$0.hasSuffix(".new") })
   }
@@ -223,11 +228,11 @@ struct LogTests {
     var appender = log.makeAppender()
     append([String(repeating: "x", count: 3900)], to: &appender)
     #expect(log.commitStep())
-    // Closing the segment still works; from the next one's first operation on there is no room.
-    disk.setFault(.from(disk.operations + 3, errno: 28))
+    // The sync of the segment still works; from the next one's first operation on there is no room.
+    disk.setFault(.from(disk.operations + 2, errno: 28))
     append([String(repeating: "y", count: 3000)], to: &appender)
     log.close()
-    #expect(!log.commitStep())
+    #expect(log.commitStep())
     #expect(appender.durableTickets == 1)
     #expect(log.failure == nil)
     disk.setFault(nil)

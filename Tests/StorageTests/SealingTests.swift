@@ -148,7 +148,8 @@ struct SealingTests {
 
     var newest = log.makeReader(at: 0)
     newest.oldest = Timestamp(milliseconds: 1_700_000_000_095)
-    #expect(try offsets(newest) == Array(95..<100))
+    let late = try offsets(newest)
+    #expect(late.suffix(5) == Array(95..<100)[...] && late.count < 30)
   }
 
   @Test func `a flipped bit in a closed segment costs one batch, is noted, and is found once`() throws {
@@ -237,21 +238,30 @@ struct SealingTests {
     }
   }
 
-  @Test func `a full disk while sealing leaves the segment as it is, until there is room`() throws {
-    let log = try open()
-    fill(log, 0..<40)
-    var operation = disk.operations + 1
+  @Test(arguments: [(5, "EIO"), (28, "ENOSPC")])
+  func `an operation that fails while sealing leaves the segment as it is, until it works`(
+    errno: Int32, name: String
+  ) throws {
+    var failing = 1
     while true {
-      disk.setFault(.once(at: operation, errno: 28))
-      let started = disk.operations
-      sealAll(log)
-      disk.setFault(nil)
-      #expect(try contents(log).count == 40)
-      #expect(!disk.paths.contains { $0.hasSuffix(".new") }, "operation \(operation - started)")
-      if disk.operations < operation { break }
-      operation += 7
-      if operation > 100_000 { break }
-      fill(log, 40..<40)
+      let bench = SealingTests()
+      var log = try bench.open()
+      bench.fill(log, 0..<40)
+      let operation = bench.disk.operations + failing
+      bench.disk.setFault(.once(at: operation, errno: errno))
+      bench.sealAll(log)
+      let isOver = bench.disk.operations < operation
+      bench.disk.setFault(nil)
+      #expect(try bench.contents(log).count == 40, "operation \(failing)")
+      #expect(!bench.disk.paths.contains { $0.hasSuffix(".log.new") }, "operation \(failing)")
+      log.close()
+      log = try bench.open()
+      bench.sealAll(log)
+      #expect(try bench.contents(log).count == 40, "operation \(failing)")
+      #expect(log.segments.dropLast().allSatisfy { $0.isSealed }, "operation \(failing)")
+      if isOver { break }
+      failing += 1
     }
+    #expect(failing > 30)
   }
 }

@@ -9,6 +9,9 @@ import Synchronization
 /// - of each unsynced write, each 512-byte sector by itself is kept, lost or garbled;
 /// - unsynced changes of a file's length are kept or lost;
 /// - of the unsynced creations, renames and removals in a directory, the first few are kept, the rest are lost.
+///
+/// With `setCapacity`, what would make the files larger than that together fails with ENOSPC, and so does a new file when
+/// nothing is free; what is already reserved can be written.
 package final class FaultyDisk: Disk {
   private let state = Mutex(State())
 
@@ -24,6 +27,9 @@ package final class FaultyDisk: Disk {
   // MARK: What the test does to the disk
 
   package var operations: Int { state.withLock { $0.operations } }
+
+  /// How much all files together may have; nil: no limit.
+  package func setCapacity(_ bytes: Int?) { state.withLock { $0.capacity = bytes } }
 
   package func setFault(_ fault: Fault?) { state.withLock { $0.fault = fault } }
 
@@ -75,6 +81,7 @@ package final class FaultyDisk: Disk {
       case .readWriteOrCreate:
         if let existing { return FaultyFile(self, existing, path) }
       }
+      if let capacity = state.capacity, state.usedBytes >= capacity { throw SystemError("open", path, errno: ENOSPC) }
       let inode = state.makeInode()
       state.change(.link(path, inode))
       return FaultyFile(self, inode, path)
@@ -115,7 +122,12 @@ package final class FaultyDisk: Disk {
     return isFree ? .acquired(Unlock(self, path)) : .heldBy(process: 1)
   }
 
-  package func space(_ path: String) throws(SystemError) -> (free: Int, total: Int) { (1 << 40, 1 << 41) }
+  package func space(_ path: String) throws(SystemError) -> (free: Int, total: Int) {
+    state.withLock { state in
+      guard let capacity = state.capacity else { return (1 << 40, 1 << 41) }
+      return (max(0, capacity - state.usedBytes), capacity)
+    }
+  }
 
   private final class Unlock: Sendable {
     let disk: FaultyDisk
@@ -238,6 +250,7 @@ private struct State {
   var locked: Set<String> = []
   var operations = 0
   var fault: FaultyDisk.Fault?
+  var capacity: Int?
   var crashAfter: Int?
   var hasCrashed = false
   private var lastInode = 0
@@ -261,6 +274,16 @@ private struct State {
       case .unlink(let path): names[path] = nil
       }
     }
+  }
+
+  /// Of the files that have a name.
+  var usedBytes: Int { Set(names.values).reduce(0) { $0 + inodes[$1]!.current.count } }
+
+  /// Throws where there is no room to make the file so long.
+  func checkRoom(_ call: String, _ path: String, _ inode: Int, length: Int) throws(SystemError) {
+    guard let capacity else { return }
+    let growth = length - inodes[inode]!.current.count
+    if growth > 0, usedBytes + growth > capacity { throw SystemError(call, path, errno: ENOSPC) }
   }
 
   mutating func makeInode() -> Int {
@@ -321,6 +344,7 @@ private final class FaultyFile: DiskFile {
   func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) {
     let copy = bytes.withUnsafeBytes { Array($0) }
     try disk.operation("pwrite", path) { state throws(SystemError) in
+      try state.checkRoom("pwrite", self.path, self.inode, length: offset + copy.count)
       state.inodes[self.inode]!.record(.write(offset: offset, bytes: copy))
     }
   }
@@ -331,6 +355,7 @@ private final class FaultyFile: DiskFile {
 
   func allocate(_ count: Int) throws(SystemError) {
     try disk.operation("fallocate", path) { state throws(SystemError) in
+      try state.checkRoom("fallocate", self.path, self.inode, length: count)
       let inode = state.inodes[self.inode]!
       if inode.current.count < count { state.inodes[self.inode]!.record(.length(count)) }
     }
@@ -338,6 +363,7 @@ private final class FaultyFile: DiskFile {
 
   func truncate(to count: Int) throws(SystemError) {
     try disk.operation("ftruncate", path) { state throws(SystemError) in
+      try state.checkRoom("ftruncate", self.path, self.inode, length: count)
       state.inodes[self.inode]!.record(.length(count))
     }
   }

@@ -20,7 +20,10 @@ package final class DirectoryLock: Sendable {
     }
     let text = "\(getpid())\n"
     guard ftruncate(raw, 0) == 0, pwrite(raw, text, text.utf8.count, 0) == text.utf8.count else {
-      throw SystemError("write", path)
+      let error = SystemError("write", path)
+      // On a full disk it is held all the same, only without a name.
+      guard error.isOutOfSpace else { throw error }
+      return .acquired(DirectoryLock(descriptor))
     }
     return .acquired(DirectoryLock(descriptor))
   }

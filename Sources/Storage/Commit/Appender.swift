@@ -17,9 +17,9 @@ package struct Appender: ~Copyable, Sendable {
   /// A batch is handed over when it has grown to this, even within a turn.
   static let targetBatchBytes = 1 << 20
 
-  init(queue: CommitQueue, wakeUp: WakeUp?) {
+  init(queue: CommitQueue, wakeUp: WakeUp?, alsoWhenRefusing: Bool) {
     self.queue = queue
-    producer = Producer(wakeUp: wakeUp)
+    producer = Producer(wakeUp: wakeUp, alsoWhenRefusing: alsoWhenRefusing)
     open = queue.makeBatch()
   }
 
@@ -92,9 +92,12 @@ final class Producer: Sendable {
   let durableTickets = Atomic<UInt64>(0)
   let waitingBytes = Atomic<Int>(0)
   let wakeUp: WakeUp?
+  /// Its records are taken even while the log refuses.
+  let alsoWhenRefusing: Bool
 
-  init(wakeUp: WakeUp?) {
+  init(wakeUp: WakeUp?, alsoWhenRefusing: Bool) {
     self.wakeUp = wakeUp
+    self.alsoWhenRefusing = alsoWhenRefusing
   }
 }
 
@@ -105,6 +108,8 @@ final class PendingBatch: @unchecked Sendable {
   var producer: Producer?
   /// The producer's ticket behind the last record.
   var endTicket: UInt64 = 0
+  /// Taken even while the log refuses: as the producer says; the log's own, which has none, always.
+  var passesRefusal: Bool { producer?.alsoWhenRefusing ?? true }
 
   init(capacity: Int) {
     builder = RecordBatchBuilder(capacity: capacity)

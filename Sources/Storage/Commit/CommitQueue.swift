@@ -15,11 +15,24 @@ final class CommitQueue: Sendable {
     /// Between the commit's taking a batch and its coming back for more.
     var isCommitting = false
     var isClosed = false
+    /// While the log refuses, only what passes the refusal is taken.
+    var isRefusing = false
     var spares: [PendingBatch] = []
   }
 
   private struct Progress {
     var failure: StorageError?
+    var isRefusing = false
+    /// Nobody waits for room any more.
+    var isEnding = false
+  }
+
+  /// What a sleep of the commit's ended with.
+  enum Taken {
+    case batches
+    case timeUp
+    /// The queue is closed, and everything that may be taken has been.
+    case closed
   }
 
   private static let spareBatches = 4
@@ -40,7 +53,7 @@ final class CommitQueue: Sendable {
   func handOver(_ batch: PendingBatch) -> PendingBatch {
     let (spare, isIdle) = state.withLock { state in
       state.waiting.append(batch)
-      return (state.spares.popLast(), !state.isCommitting)
+      return (state.spares.popLast(), !state.isCommitting || batch.passesRefusal)
     }
     if isIdle { state.signal() }
     return spare ?? PendingBatch(capacity: Self.initialBatchBytes)
@@ -65,28 +78,41 @@ final class CommitQueue: Sendable {
     }
   }
 
-  /// Sleeps until there are batches, and moves all of them into `batches`, which must be empty.
-  /// - Returns: false when the queue is closed and everything has been taken.
-  func take(into batches: inout [PendingBatch]) -> Bool {
-    state.wait { state in
-      guard state.waiting.isEmpty else {
+  /// Sleeps until there are batches, for `milliseconds` at the most, and moves all of them into `batches`, which must be
+  /// empty.
+  func take(into batches: inout [PendingBatch], milliseconds: Int) -> Taken {
+    let taken = state.wait(milliseconds: milliseconds) { state -> Taken? in
+      // What must wait while the log refuses goes on being added to, as during a commit.
+      state.isCommitting = state.isRefusing
+      Self.move(&state, into: &batches)
+      guard batches.isEmpty else {
         state.isCommitting = true
-        swap(&state.waiting, &batches)
-        return true
+        return .batches
       }
-      state.isCommitting = false
-      return state.isClosed ? false : nil
+      return state.isClosed ? .closed : nil
     }
+    return taken ?? .timeUp
   }
 
   /// The same without sleeping: false when nothing waits.
   func takeWaiting(into batches: inout [PendingBatch]) -> Bool {
     state.withLock { state in
-      guard !state.waiting.isEmpty else { return false }
+      let before = batches.count
+      Self.move(&state, into: &batches)
+      return batches.count > before
+    }
+  }
+
+  private static func move(_ state: inout State, into batches: inout [PendingBatch]) {
+    guard state.isRefusing else {
+      if batches.isEmpty { return swap(&state.waiting, &batches) }
       batches += state.waiting
       state.waiting.removeAll(keepingCapacity: true)
-      return true
+      return
     }
+    guard state.waiting.contains(where: \.passesRefusal) else { return }
+    batches += state.waiting.filter(\.passesRefusal)
+    state.waiting.removeAll(where: \.passesRefusal)
   }
 
   /// Tells the producers of `batches` that their records are on disk, and takes the batches back for use again.
@@ -119,12 +145,24 @@ final class CommitQueue: Sendable {
   func waitUntilDurable(_ producer: Producer, _ ticket: UInt64) throws(StorageError) {
     let outcome: Result<Void, StorageError> = committed.wait { progress in
       if producer.durableTickets.load(ordering: .acquiring) >= ticket { return .success(()) }
-      return progress.failure.map { .failure($0) }
+      if let failure = progress.failure { return .failure(failure) }
+      return progress.isRefusing && progress.isEnding ? .failure(.ended) : nil
     }
     try outcome.get()
   }
 
-  var isClosed: Bool { state.withLock { $0.isClosed } }
+  /// From now on only what passes the refusal is taken, or everything again.
+  func setRefusing(_ isRefusing: Bool) {
+    state.withLock { $0.isRefusing = isRefusing }
+    committed.withLock { $0.isRefusing = isRefusing }
+    committed.broadcast()
+  }
+
+  /// Ends the waiting of producers while the log refuses, now and later.
+  func endWaiting() {
+    committed.withLock { $0.isEnding = true }
+    committed.broadcast()
+  }
 
   /// Lets the commit end once it has taken everything.
   func close() {

@@ -5,67 +5,93 @@ import Records
 /// everybody know. Runs on a thread of its own; in tests, a step at a time.
 ///
 /// After a failed write or sync nothing is retried: the log has failed, and only recovery can tell what is on disk.
-/// A full disk is no failure: no segment can be made, so nothing was written that could be unknown; the commit drops
-/// the oldest segment or waits for room, and until then nothing is acknowledged.
+/// A full log or disk is no failure: room is made in whole segments and reserved before anything is written, so nothing is
+/// written then that could be unknown. What cannot be taken is held, and not acknowledged, until there is room
+/// (`Committer+Refusing.swift`).
 final class Committer: @unchecked Sendable {
   // Unchecked: made on one thread and handed to the commit's, which alone uses it from then on.
-  private let state: LogState
-  private let queue: CommitQueue
-  private var writer: SegmentWriter
-  private var nextOffset: Offset
-  private var batches: [PendingBatch] = []
-  private var metrics = LogMetrics()
+  let state: LogState
+  let queue: CommitQueue
+  let disk: CountingDisk
+  /// Nil, after a start on a full disk, until there was room for it.
+  var writer: SegmentWriter?
+  var preparation: SegmentPreparation
+  var nextOffset: Offset
+  var batches: [PendingBatch] = []
+  /// What could not be taken for want of room, in its order.
+  var held: [PendingBatch] = []
+  var refusal: LogRefusal?
+  /// The refusal that everybody knows of: stays while what is held is tried again.
+  var announced: LogRefusal?
+  var metrics = LogMetrics()
 
-  init(_ state: LogState, queue: CommitQueue, writer: SegmentWriter, nextOffset: Offset) {
+  let policy: RetentionPolicy
+  var clock: LogClock
+  var history: LogHistory
+  /// It could not be saved the last time, which has been said.
+  var isHistoryBehind = false
+  /// When the newest record came.
+  var newest: LogClock.Stamp
+  /// Monotonic nanoseconds, these.
+  var nextLook: Int64
+  var nextHistory: Int64
+  var nextDropOnFullDisk: Int64 = 0
+  var gapBatch = RecordBatchBuilder(capacity: 1024)
+
+  init(_ state: LogState, queue: CommitQueue, disk: CountingDisk, _ recovered: Recovery.Recovered) {
     self.state = state
     self.queue = queue
-    self.writer = writer
-    self.nextOffset = nextOffset
+    self.disk = disk
+    writer = recovered.writer
+    preparation = recovered.preparation
+    nextOffset = recovered.endOffset
+    policy = RetentionPolicy(state.configuration)
+    history = LogHistory.read(state.directory, disk)
+    let now = state.time.monotonicNanoseconds()
+    clock = LogClock(running: history.running, monotonic: now, wall: state.time.wallMilliseconds())
+    newest = clock.now
+    nextLook = now + Self.lookNanoseconds
+    nextHistory = now + Self.historyNanoseconds
     batches.reserveCapacity(16)
+    takeUpHistory()
+    metrics.newestRecord = recovered.newestRecord
+    noteOldestRecord()
+    if writer == nil { refuse(.diskFull) }
+    publishMetrics()
   }
 
   /// Commits until the queue is closed or the log fails.
   func run() {
-    while queue.take(into: &batches) {
-      if state.configuration.commitDelayMilliseconds > 0 {
-        state.time.sleep(milliseconds: state.configuration.commitDelayMilliseconds)
-        _ = queue.takeWaiting(into: &batches)
+    while true {
+      switch queue.take(into: &batches, milliseconds: millisecondsToSleep) {
+      case .batches:
+        if state.configuration.commitDelayMilliseconds > 0 {
+          state.time.sleep(milliseconds: state.configuration.commitDelayMilliseconds)
+          _ = queue.takeWaiting(into: &batches)
+        }
+        guard commitTaken() else { return }
+      case .timeUp: break
+      case .closed:
+        end()
+        return
       }
-      guard commitTaken() else { return }
+      guard retry(), lookIfDue() else { return }
     }
-    closeSegment()
   }
 
   /// Commits what waits now, without sleeping: for tests. False once the log has failed.
   func step() -> Bool {
-    guard state.failure == nil else { return false }
-    guard queue.takeWaiting(into: &batches) else { return true }
-    return commitTaken()
+    guard state.failure == nil, retry() else { return false }
+    if queue.takeWaiting(into: &batches), !commitTaken() { return false }
+    return lookIfDue()
   }
 
-  private func commitTaken() -> Bool {
+  /// Commits `batches`, but for those that have to be held.
+  func commitTaken() -> Bool {
     do throws(SystemError) {
-      let start = state.time.monotonicNanoseconds()
-      var bytes = 0
-      let first = nextOffset
-      for batch in batches {
-        batch.builder.finish(baseOffset: nextOffset)
-        guard try write(batch) else { return false }
-        nextOffset += Offset(batch.builder.recordCount)
-        bytes += batch.builder.byteCount
-      }
-      let written = state.time.monotonicNanoseconds()
-      try writer.sync()
-      let synced = state.time.monotonicNanoseconds()
-      state.segments.setLastBytes(writer.position)
-      state.segments.advance(durableEnd: nextOffset)
-      metrics.add(
-        records: Int(nextOffset - first), bytes: bytes, writeNanoseconds: written - start,
-        syncNanoseconds: synced - written)
-      state.publish(metrics)
+      try commit()
     } catch {
-      state.fail(.failed(error))
-      queue.fail(.failed(error))
+      fail(error)
       return false
     }
     queue.finish(&batches)
@@ -73,84 +99,146 @@ final class Committer: @unchecked Sendable {
     return true
   }
 
-  /// False where the log is closed before there is room: the batch is not acknowledged, and its producer knows.
-  private func write(_ batch: PendingBatch) throws(SystemError) -> Bool {
-    if writer.position > 0, writer.position + batch.builder.byteCount > state.configuration.segmentBytes {
-      guard try roll(forBytes: batch.builder.byteCount) else { return false }
+  private func commit() throws(SystemError) {
+    let start = state.time.monotonicNanoseconds()
+    var bytes = 0
+    var records = 0
+    var index = 0
+    while index < batches.count {
+      guard try write(batches[index]) else {
+        held.append(batches.remove(at: index))
+        continue
+      }
+      bytes += batches[index].builder.byteCount
+      records += batches[index].builder.recordCount
+      metrics.newestRecord = batches[index].builder.currentHeader.maxTimestamp
+      index += 1
     }
-    let position = writer.position
-    try batch.builder.withBytes { bytes throws(SystemError) in try writer.append(bytes) }
+    guard let writer, !batches.isEmpty else { return }
+    let written = state.time.monotonicNanoseconds()
+    try writer.sync()
+    let synced = state.time.monotonicNanoseconds()
+    advance(writer)
+    newest = clock.stamp(monotonic: synced, wall: state.time.wallMilliseconds())
+    if metrics.oldestRecord == nil, nextOffset - Offset(records) == state.segments.startOffset {
+      metrics.oldestRecord = batches[0].builder.currentHeader.baseTimestamp
+    }
+    metrics.add(
+      records: records, bytes: bytes, writeNanoseconds: written - start, syncNanoseconds: synced - written)
+    publishMetrics()
+  }
+
+  /// Lets everybody know what has been synced.
+  func advance(_ writer: SegmentWriter) {
+    state.segments.setLastBytes(writer.position)
+    state.segments.advance(durableEnd: nextOffset)
+  }
+
+  /// False where the batch has to be held.
+  private func write(_ batch: PendingBatch) throws(SystemError) -> Bool {
+    let bytes = batch.builder.byteCount
+    guard mayTake(batch), try makeRoom(for: bytes, isOwn: batch.passesRefusal), let writer else { return false }
+    batch.builder.finish(baseOffset: nextOffset)
+    do throws(SystemError) {
+      try batch.builder.withBytes { bytes throws(SystemError) in try writer.append(bytes) }
+    } catch {
+      // Only on a file system that cannot reserve.
+      guard error.isOutOfSpace else { throw error }
+      try writer.cutBack()
+      refuse(.diskFull)
+      return false
+    }
     var header = batch.builder.currentHeader
     header.baseOffset = nextOffset
-    state.segments.noteBatch(header, at: position)
+    state.segments.noteBatch(header, at: writer.position - bytes)
+    nextOffset += Offset(batch.builder.recordCount)
     return true
   }
 
-  /// Closes the segment and begins the next at `nextOffset`, as soon as there is room; false where the log is closed
-  /// before.
-  private func roll(forBytes bytes: Int) throws(SystemError) -> Bool {
-    let position = writer.position
-    try writer.close()
-    state.segments.setLastBytes(position)
-    let size = max(state.configuration.segmentBytes, bytes)
-    var isWaiting = false
-    while true {
-      do throws(SystemError) {
-        writer = try SegmentWriter.create(base: nextOffset, bytes: size, in: state.directory.segments, on: state.disk)
-        break
-      } catch {
-        guard error.isOutOfSpace else { throw error }
-        if !isWaiting {
-          Journal.error("no room on the disk for the next segment; nothing is acknowledged until there is: \(error)")
-          isWaiting = true
-          metrics.waitsForRoom = true
-          state.publish(metrics)
-        }
-        if dropOldest() { continue }
-        guard !queue.isClosed else { return false }
-        state.time.sleep(milliseconds: 500)
-      }
-    }
-    if isWaiting { Journal.notice("there is room on the disk again") }
-    metrics.waitsForRoom = false
-    state.segments.roll(to: nextOffset)
-    metrics.segmentsMade += 1
-    while state.segments.totalBytes > state.configuration.maxBytes - size, dropOldest() {}
-    return true
+  func fail(_ error: SystemError) {
+    state.fail(.failed(error))
+    queue.fail(.failed(error))
   }
 
-  /// Cuts the newest segment to its records: at an orderly end.
-  func closeSegment() {
+  func publishMetrics() {
+    metrics.bytesWrittenTotal = history.bytesWritten + disk.bytesWritten
+    metrics.runningMilliseconds = clock.now.running
+    metrics.refusal = announced
+    state.publish(metrics)
+  }
+
+  /// At an orderly end: what has room by now is taken, and the newest segment cut to its records.
+  func end() {
+    guard retry() else { return }
+    let lost = held.reduce(0) { $0 + $1.builder.recordCount }
+    if lost > 0 { Journal.warning("\(lost) records had no room until the end; they were not acknowledged") }
     do throws(SystemError) {
-      try writer.close()
+      try writer?.close()
     } catch {
       Journal.warning("closing the newest segment: \(error); its records are safe")
     }
+    saveHistory()
   }
 }
 
-// Retention: the oldest segments make room for the newest.
+// Segments.
 extension Committer {
-  /// Removes the oldest segment, unless it is the only one. What a consumer had still to get of it becomes a gap record.
-  private func dropOldest() -> Bool {
-    guard let (removed, next) = state.segments.removeOldest() else { return false }
-    do throws(SystemError) {
-      try state.directory.removeSegment(removed.base, state.disk)
-      try state.disk.syncDirectory(state.directory.segments)
-    } catch {
-      Journal.warning("removing the oldest segment: \(error)")
+  /// Sees to it that so many bytes can be written; false where the log refuses them.
+  /// - Parameter isOwn: taken over the limits, as long as the disk has room: what must be written so that others can go.
+  private func makeRoom(for bytes: Int, isOwn: Bool) throws(SystemError) -> Bool {
+    guard let writer else { return false }
+    if writer.hasRoom(for: bytes) { return true }
+    let size = SegmentWriter.capacity(for: bytes, atLeast: state.configuration.segmentBytes)
+    guard writer.position > 0 else {
+      return try takeRoom(size) { () throws(SystemError) in try writer.makeRoom(for: size) }
     }
-    metrics.recordsRetired += Int(next - removed.base)
-    guard let slowest = state.consumers.slowest, slowest.position < next else { return true }
-    let missed = max(slowest.position, removed.base)..<next
-    metrics.recordsDropped += missed.count
-    Journal.warning(
-      "dropped records \(missed.lowerBound) to \(missed.upperBound - 1), which \(slowest.name) had not got, to keep the log within its limit; raise `log.maxBytes` to hold longer outages"
-    )
-    let place = "offsets \(missed.lowerBound) to \(missed.upperBound - 1), not consumed by \(slowest.name)"
-    queue.add(
-      GapRecord(.retention, count: missed.count, place: place),
-      at: Timestamp(milliseconds: state.time.wallMilliseconds()))
-    return true
+    if let reason = try keepLimits(demand: size), !isOwn {
+      refuse(reason)
+      return false
+    }
+    // Recovery reads the newest segment alone: what is in this one must be on disk before there is a newer.
+    try writer.sync()
+    return try takeRoom(size) { () throws(SystemError) in try self.roll(size) }
+  }
+
+  /// Has `attempt` reserve so many bytes of the disk, with the oldest segments gone if need be and allowed. False where the
+  /// disk has no room: then the log refuses.
+  private func takeRoom(_ bytes: Int, _ attempt: () throws(SystemError) -> Void) throws(SystemError) -> Bool {
+    var hasDropped = false
+    while true {
+      do throws(SystemError) {
+        try attempt()
+        return true
+      } catch {
+        guard error.isOutOfSpace else { throw error }
+        if !hasDropped, try dropOnFullDisk(bytes) {
+          hasDropped = true
+          continue
+        }
+        refuse(.diskFull)
+        return false
+      }
+    }
+  }
+
+  /// Begins a segment at `nextOffset`, and closes the one before, which has been synced.
+  func roll(_ size: Int) throws(SystemError) {
+    let next = try SegmentWriter.create(base: nextOffset, bytes: size, in: state.directory.segments, on: disk)
+    if let writer {
+      do throws(SystemError) {
+        try writer.close()
+      } catch {
+        // Its records are on disk; only the room behind them is not given back.
+        guard error.isOutOfSpace else { throw error }
+      }
+      state.segments.setLastBytes(writer.position)
+      history.segments.append(LogHistory.Segment(base: writer.base, newest: newest))
+    }
+    writer = next
+    state.segments.roll(to: nextOffset)
+    metrics.segmentsMade += 1
+    history.begun = clock.stamp(
+      monotonic: state.time.monotonicNanoseconds(), wall: state.time.wallMilliseconds())
+    saveHistory()
   }
 }

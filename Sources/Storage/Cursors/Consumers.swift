@@ -9,10 +9,10 @@ final class Consumers: Sendable {
     positions.withLock { $0[name] = position }
   }
 
-  /// The consumer that is furthest behind.
-  var slowest: (name: String, position: Offset)? {
+  /// Where each stands, the furthest behind first.
+  var all: [(name: String, position: Offset)] {
     positions.withLock { positions in
-      positions.min { $0.value < $1.value }.map { (name: $0.key, position: $0.value) }
+      positions.map { (name: $0.key, position: $0.value) }.sorted { ($0.position, $0.name) < ($1.position, $1.name) }
     }
   }
 }

@@ -3,11 +3,16 @@ import Platform
 package import Records
 
 /// How far one consumer has come, kept on disk: `position` is the first offset it has not done with.
+///
+/// Both slots are reserved when the file is made, so that a cursor can be moved on a full disk: that is what makes room on
+/// it. Where there is no room even for the file, the cursor works in memory, and `commit` tries to make it.
 /// One owner, one thread.
 package struct Cursor: ~Copyable, Sendable {
   package let name: String
   private var slot: CursorSlot
-  private let file: any DiskFile
+  private var file: (any DiskFile)?
+  private let path: String
+  private let disk: any Disk
   private let consumers: Consumers
   private var buffer = ByteWriter(capacity: CursorSlot.bytes)
 
@@ -26,13 +31,11 @@ package struct Cursor: ~Copyable, Sendable {
     guard isValid(name) else { throw .badConsumerName(name) }
     do throws(SystemError) {
       let path = "\(directory)/\(name)"
-      let parent = String(path[..<path.lastIndex(of: "/")!])
-      try disk.createDirectory(parent)
-      let file = try disk.open(path, .readWriteOrCreate)
-      try disk.syncDirectory(parent)
-      let found = try readNewest(file)
+      let file = try openFileIfRoom(path, disk)
+      let found = if let file { try readNewest(file) } else { CursorSlot?.none }
       var cursor = Cursor(
-        name: name, slot: found ?? CursorSlot(sequence: 0, position: first, note: []), file: file, consumers: consumers)
+        name: name, slot: found ?? CursorSlot(sequence: 0, position: first, note: []), file: file, path: path,
+        disk: disk, consumers: consumers)
       let clamped = min(max(cursor.position, log.lowerBound), log.upperBound)
       if clamped != cursor.position {
         if found != nil {
@@ -57,6 +60,8 @@ package struct Cursor: ~Copyable, Sendable {
     buffer.removeAll()
     next.encode(into: &buffer)
     do throws(SystemError) {
+      let file = if let file { file } else { try Self.openFile(path, disk) }
+      self.file = file
       try file.write(buffer.bytes, at: Int(next.sequence % 2) * CursorSlot.bytes)
       try file.sync()
     } catch {
@@ -83,6 +88,36 @@ package struct Cursor: ~Copyable, Sendable {
       }
     }
     return found
+  }
+
+  private static func openFile(_ path: String, _ disk: any Disk) throws(SystemError) -> any DiskFile {
+    let parent = String(path[..<path.lastIndex(of: "/")!])
+    try disk.createDirectory(parent)
+    let file = try disk.open(path, .readWriteOrCreate)
+    try disk.syncDirectory(parent)
+    do throws(SystemError) {
+      try file.allocate(2 * CursorSlot.bytes)
+    } catch {
+      guard error.isOutOfSpace else { throw error }
+    }
+    return file
+  }
+
+  /// Nil where there is no room for a new one.
+  private static func openFileIfRoom(_ path: String, _ disk: any Disk) throws(SystemError) -> (any DiskFile)? {
+    do throws(SystemError) {
+      return try openFile(path, disk)
+    } catch {
+      guard error.isOutOfSpace else { throw error }
+    }
+    // An old one can be read all the same.
+    do throws(SystemError) {
+      return try disk.open(path, .readWrite)
+    } catch {
+      guard error.isNotFound || error.isOutOfSpace else { throw error }
+      Journal.warning("there is no room to make the cursor \(path): it is kept in memory until it is moved")
+      return nil
+    }
   }
 
   private static func readNewest(_ file: any DiskFile) throws(SystemError) -> CursorSlot? {

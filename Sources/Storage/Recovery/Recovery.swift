@@ -1,4 +1,3 @@
-import Bytes
 import Platform
 import Records
 
@@ -18,6 +17,7 @@ import Records
 ///
 /// Only the newest segment is read; older ones were synced and closed before it was made, and are looked after by the
 /// `Sealer`. So the time to open a log does not depend on its size. What is found and done is in `report`, a line each.
+/// On a full disk, what it has to write waits (`SegmentPreparation`): the log is open then, to be read.
 struct Recovery {
   private let directory: LogDirectory
   private let configuration: LogConfiguration
@@ -25,6 +25,7 @@ struct Recovery {
   private let now: Timestamp
 
   private(set) var report: [String] = []
+  private var newestRecord: Timestamp?
 
   init(_ configuration: LogConfiguration, disk: any Disk, now: Timestamp) {
     self.configuration = configuration
@@ -37,41 +38,73 @@ struct Recovery {
     let epoch: LogEpoch
     let segments: SegmentList
     let endOffset: Offset
-    let writer: SegmentWriter
+    let preparation: SegmentPreparation
+    /// Nil where there was no room to prepare it.
+    let writer: SegmentWriter?
+    /// Of the newest record; nil where the newest segment has none.
+    let newestRecord: Timestamp?
   }
 
   mutating func run() throws(SystemError) -> Recovered {
     try disk.createDirectory(directory.segments)
     try removeLeftovers()
     var segments = try directory.listSegments(disk)
-    let isNewLog = segments.isEmpty
-    let newest = try recoverNewest(&segments)
-    let epoch = try recoverEpoch(isNewLog: isNewLog, endOffset: newest.endOffset)
-    let list = SegmentList(segments, durableEnd: newest.endOffset, newestIndex: newest.index)
-    return Recovered(epoch: epoch, segments: list, endOffset: newest.endOffset, writer: newest.writer)
+    var endOffset: Offset = 0
+    var task = SegmentPreparation.Task.begin(base: 0, before: nil)
+    if let newest = segments.last {
+      (task, endOffset) = try judge(newest)
+      segments[segments.count - 1].summary = nil
+    }
+    let (epoch, isEpochNew) = try recoverEpoch(isNewLog: segments.isEmpty, endOffset: endOffset)
+    var preparation = SegmentPreparation(
+      task, epoch: isEpochNew ? epoch : nil, segmentBytes: configuration.segmentBytes, directory: directory, now: now)
+    let prepared = try prepare(&preparation)
+    if let prepared { segments.replaceSubrange(segments.indices.suffix(1), with: prepared.newest) }
+    let end = prepared?.endOffset ?? endOffset
+    return Recovered(
+      epoch: epoch, segments: SegmentList(segments, durableEnd: end, newestIndex: prepared?.index), endOffset: end,
+      preparation: preparation, writer: prepared?.writer, newestRecord: newestRecord)
+  }
+
+  private mutating func prepare(
+    _ preparation: inout SegmentPreparation
+  ) throws(SystemError) -> SegmentPreparation.Prepared? {
+    do throws(SystemError) {
+      return try preparation.run(disk)
+    } catch {
+      guard error.isOutOfSpace else { throw error }
+      report.append("no room on the disk to append to the log (\(error)); what it has can be read")
+      return nil
+    }
   }
 
   /// Temporary files, and side files of segments that are no longer there.
   private mutating func removeLeftovers() throws(SystemError) {
     let names = try disk.list(directory.segments)
     for name in names {
-      if name.hasSuffix(SegmentName.temporarySuffix) {
-        try disk.remove(directory.segments + "/" + name)
-        report.append("removed \(name), which was being made when the process ended")
-      } else if let (kind, base) = SegmentName.parse(name), kind != .segment,
-        !names.contains(SegmentName.fileName(base: base))
-      {
-        try disk.remove(directory.segments + "/" + name)
+      let isTemporary = name.hasSuffix(SegmentName.temporarySuffix)
+      let belongsTo = SegmentName.parse(name).flatMap {
+        $0.kind == .segment ? nil : SegmentName.fileName(base: $0.base)
       }
+      guard isTemporary || belongsTo.map({ !names.contains($0) }) ?? false else { continue }
+      do throws(SystemError) {
+        try disk.remove(directory.segments + "/" + name)
+      } catch {
+        // Some file systems need room even to remove.
+        guard error.isOutOfSpace else { throw error }
+        continue
+      }
+      if isTemporary { report.append("removed \(name), which was being made when the process ended") }
     }
   }
 
-  private mutating func recoverEpoch(isNewLog: Bool, endOffset: Offset) throws(SystemError) -> LogEpoch {
+  private mutating func recoverEpoch(
+    isNewLog: Bool, endOffset: Offset
+  ) throws(SystemError) -> (LogEpoch, isNew: Bool) {
     let found = try directory.readEpoch(disk)
     let ahead = try Cursor.positions(in: directory.cursors, disk).filter { $0.position > endOffset }
-    if let found, ahead.isEmpty { return found }
+    if let found, ahead.isEmpty { return (found, false) }
     let epoch = LogEpoch(Int64(Randomness.uint64() >> 1) | 1)
-    try directory.writeEpoch(epoch, disk)
     for consumer in ahead {
       report.append(
         "the log ends at offset \(endOffset), but \(consumer.name) had come to \(consumer.position): records are gone that were on disk, so that new ones are identified by the new epoch \(epoch)"
@@ -81,108 +114,42 @@ struct Recovery {
       report.append(
         "the epoch file was missing or damaged; records are identified by the new epoch \(epoch) from now on")
     }
-    return epoch
-  }
-}
-
-// The newest segment.
-extension Recovery {
-  private struct Newest {
-    let writer: SegmentWriter
-    let endOffset: Offset
-    let index: SegmentIndex
+    return (epoch, true)
   }
 
-  /// - Parameter segments: with a new one at its end, where one was made.
-  private mutating func recoverNewest(_ segments: inout [SegmentList.Segment]) throws(SystemError) -> Newest {
-    guard let newest = segments.last else { return try begin(at: 0, &segments) }
+  /// What has to be done with the newest segment, and where the records end that can be read.
+  private mutating func judge(
+    _ newest: SegmentList.Segment
+  ) throws(SystemError) -> (SegmentPreparation.Task, endOffset: Offset) {
     let name = SegmentName.fileName(base: newest.base)
     var index = SegmentIndex(base: newest.base)
-    let file = try disk.open(directory.file(.segment, newest.base), .readWrite)
+    let file = try disk.open(directory.file(.segment, newest.base), .read)
     var scanner = BatchScanner(file, base: newest.base)
-    let verdict = try SegmentVerdict.judge(&scanner) { index.add($0, at: $1) }
-    segments[segments.count - 1].summary = nil
+    let verdict = try SegmentVerdict.judge(&scanner) { header, position in
+      index.add(header, at: position)
+      newestRecord = header.maxTimestamp
+    }
     switch verdict {
     case .clean(let end, let endOffset):
-      segments[segments.count - 1].bytes = end
-      return Newest(writer: try resume(newest.base, end), endOffset: endOffset, index: index)
+      return (.resume(position: end, endOffset: endOffset, index), endOffset)
     case .tornTail(let end, let endOffset, let tornBytes):
-      let position = try cutTail(of: file, name, end..<(end + tornBytes), endOffset, &index)
-      segments[segments.count - 1].bytes = position
-      return Newest(writer: try resume(newest.base, position), endOffset: endOffset + 1, index: index)
-    case .damagedMiddle(_, _, let damage):
-      let (endOffset, bytes, summary) = try mend(newest.base, name, damage)
-      segments[segments.count - 1].bytes = bytes
-      segments[segments.count - 1].summary = summary
-      return try begin(at: endOffset, &segments)
+      report.append(
+        "\(name): cut a torn tail of \(tornBytes) bytes at byte \(end), before offset \(endOffset); unless the disk is damaged, nothing in it had been acknowledged"
+      )
+      return (.cut(position: end, endOffset: endOffset, tornBytes: tornBytes, index), endOffset)
+    case .damagedMiddle(_, let endOffset, let damage):
+      let bytes = damage.reduce(0) { $0 + $1.count }
+      report.append(
+        "\(name): \(bytes) bytes in \(damage.count) places are damaged, first at byte \(damage[0].lowerBound); the records around them are kept, and the damaged bytes go to \(directory.quarantine)"
+      )
+      return (.mend(base: newest.base), endOffset)
     case .unknownVersion(let magic):
       // A record takes more than a byte: no offset in it is above this.
       let next = newest.base + Offset(newest.bytes)
       report.append(
         "\(name) was written by a newer version of Forebay (format \(magic)); it is left as it is, and readers pass over it; install the newer version again to read it"
       )
-      return try begin(at: next, &segments)
+      return (.begin(base: next, before: newest), newest.base)
     }
-  }
-
-  private func begin(
-    at base: Offset, _ segments: inout [SegmentList.Segment]
-  ) throws(SystemError) -> Newest {
-    let writer = try SegmentWriter.create(
-      base: base, bytes: configuration.segmentBytes, in: directory.segments, on: disk)
-    segments.append(SegmentList.Segment(base: base, bytes: 0))
-    return Newest(writer: writer, endOffset: base, index: SegmentIndex(base: base))
-  }
-
-  private func resume(_ base: Offset, _ position: Int) throws(SystemError) -> SegmentWriter {
-    try SegmentWriter.resume(
-      base: base, position: position, bytes: configuration.segmentBytes, in: directory.segments, on: disk)
-  }
-
-  /// Puts a gap record in the place of what was never whole, after keeping its bytes. A power cut in the middle of that
-  /// leaves a torn tail again.
-  /// - Returns: where the next batch goes.
-  private mutating func cutTail(
-    of file: any DiskFile, _ name: String, _ torn: Range<Int>, _ endOffset: Offset, _ index: inout SegmentIndex
-  ) throws(SystemError) -> Int {
-    try Quarantine(directory, disk).keep(torn, of: file, named: name)
-    let place = "\(name) at byte \(torn.lowerBound), cut after a power cut or crash"
-    var builder = RecordBatchBuilder(capacity: 512)
-    builder.append(
-      topic: Topic.gap.utf8.span.bytes,
-      payload: GapRecord(.tornTail, count: torn.count, place: place).payload.span.bytes, at: now)
-    builder.finish(baseOffset: endOffset)
-    try builder.withBytes { bytes throws(SystemError) in try file.write(bytes, at: torn.lowerBound) }
-    try file.sync()
-    let end = torn.lowerBound + builder.byteCount
-    // What is allocated behind it again is zeros.
-    try file.truncate(to: end)
-    try file.sync()
-    var header = builder.currentHeader
-    header.baseOffset = endOffset
-    index.add(header, at: torn.lowerBound)
-    report.append(
-      "\(name): cut a torn tail of \(torn.count) bytes at byte \(torn.lowerBound), before offset \(endOffset); unless the disk is damaged, nothing in it had been acknowledged"
-    )
-    return end
-  }
-
-  /// Writes the damaged segment anew. All at once: a power cut leaves it as it was.
-  private mutating func mend(
-    _ base: Offset, _ name: String, _ damage: [Range<Int>]
-  ) throws(SystemError) -> (endOffset: Offset, bytes: Int, summary: SegmentSummary) {
-    var rewriter = try SegmentRewriter(.mend, base: base, in: directory, on: disk)
-    _ = try rewriter.rewrite(to: nil)
-    let lost = rewriter.lost.reduce(0) { $0 + $1.count }
-    let bytes = damage.reduce(0) { $0 + $1.count }
-    let places = rewriter.lost.map { "\($0.lowerBound) to \($0.upperBound - 1)" }.joined(separator: ", ")
-    try rewriter.append(GapRecord(.damage, count: lost, place: "offsets \(places), \(name)"), at: now)
-    let mended = try rewriter.finish()
-    let list = SegmentList([SegmentList.Segment(base: base, bytes: 0)], durableEnd: 0)
-    _ = try SegmentInstaller(directory: directory, disk: disk).install(mended, in: list)
-    report.append(
-      "\(name): \(bytes) bytes in \(damage.count) places are damaged, first at byte \(damage[0].lowerBound); \(lost) records are lost, those around them are kept, and the damaged bytes are in \(directory.quarantine)"
-    )
-    return (mended.index.summary.endOffset, mended.bytes, mended.index.summary)
   }
 }

@@ -21,7 +21,7 @@ final class Sealer: @unchecked Sendable {
 
   init(_ state: LogState, queue: CommitQueue) {
     self.state = state
-    appender = Appender(queue: queue, wakeUp: nil)
+    appender = Appender(queue: queue, wakeUp: nil, alsoWhenRefusing: true)
     installer = SegmentInstaller(directory: state.directory, disk: state.disk)
     pace = SealingPace(state)
   }

@@ -127,14 +127,20 @@ extension SegmentList {
     noteChange()
   }
 
-  /// Takes the oldest segment off, unless it is the only one.
-  /// - Returns: the segment and the base of the next.
-  func removeOldest() -> (removed: Segment, next: Offset)? {
+  /// Puts what recovery has made of the newest segment in its place.
+  func replaceNewest(by newest: [Segment], _ index: SegmentIndex) {
     state.withLock { state in
-      guard state.segments.count > 1 else { return nil }
-      let removed = state.segments.removeFirst()
-      state.indexes[removed.base] = nil
-      return (removed, state.segments[0].base)
+      state.segments.replaceSubrange(state.segments.indices.suffix(1), with: newest)
+      state.indexes[index.base] = index
+    }
+    noteChange()
+  }
+
+  /// Takes the oldest `count` segments off.
+  func removeOldest(_ count: Int) {
+    state.withLock { state in
+      for segment in state.segments.prefix(count) { state.indexes[segment.base] = nil }
+      state.segments.removeFirst(count)
     }
   }
 

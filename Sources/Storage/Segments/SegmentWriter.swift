@@ -10,10 +10,22 @@ final class SegmentWriter {
   let base: Offset
   /// Where the next batch goes: the bytes of batches so far.
   private(set) var position: Int
+  /// The bytes reserved: what is written behind them may find no room.
+  private(set) var capacity: Int
   private let file: any DiskFile
+  private var hasUnsynced = false
+
+  /// Of a segment of `capacity` bytes, what batches that can wait leave free: for the gap record that must be on disk
+  /// before anything is removed, when the disk is full and there is no other place for it.
+  static func reserve(of capacity: Int) -> Int { min(capacity / 16, 64 << 10) }
+
+  /// How large a segment must be for so many bytes to fit in front of the reserve.
+  static func capacity(for bytes: Int, atLeast segmentBytes: Int) -> Int {
+    max(segmentBytes, bytes + min(bytes / 15 + 1, 64 << 10))
+  }
 
   /// Makes the segment that begins at `base`: written under a temporary name, synced, renamed, the directory synced.
-  /// A crash before the rename leaves a file that recovery removes; after it, an empty segment.
+  /// A crash before the rename leaves a file that recovery removes; after it, an empty segment. An error leaves nothing.
   static func create(
     base: Offset, bytes: Int, in directory: String, on disk: any Disk
   ) throws(SystemError) -> SegmentWriter {
@@ -23,17 +35,19 @@ final class SegmentWriter {
       try disk.remove(temporary)
     }
     let file = try disk.open(temporary, .create)
+    var made = temporary
     do throws(SystemError) {
       try file.allocate(bytes)
       try file.sync()
       try disk.rename(temporary, to: path)
+      made = path
+      try disk.syncDirectory(directory)
     } catch {
       // Blocks reserved in vain would keep a full disk full.
-      try? disk.remove(temporary)
+      try? disk.remove(made)
       throw error
     }
-    try disk.syncDirectory(directory)
-    return SegmentWriter(base: base, position: 0, file: file)
+    return SegmentWriter(base: base, position: 0, capacity: bytes, file: file)
   }
 
   /// Goes on behind `position` of an existing segment, whose bytes from there on must be zeros or absent.
@@ -41,24 +55,47 @@ final class SegmentWriter {
     base: Offset, position: Int, bytes: Int, in directory: String, on disk: any Disk
   ) throws(SystemError) -> SegmentWriter {
     let file = try disk.open(directory + "/" + SegmentName.fileName(base: base), .readWrite)
-    try file.allocate(max(bytes, position))
+    let capacity = max(bytes, position)
+    try file.allocate(capacity)
     try file.sync()
-    return SegmentWriter(base: base, position: position, file: file)
+    return SegmentWriter(base: base, position: position, capacity: capacity, file: file)
   }
 
-  private init(base: Offset, position: Int, file: any DiskFile) {
+  private init(base: Offset, position: Int, capacity: Int, file: any DiskFile) {
     self.base = base
     self.position = position
+    self.capacity = capacity
     self.file = file
   }
 
+  /// Whether so many bytes fit in front of the reserve.
+  func hasRoom(for bytes: Int) -> Bool { position + bytes <= capacity - Self.reserve(of: capacity) }
+
+  /// Makes room for so many bytes behind `position`, so that writing them cannot fail for lack of it.
+  func makeRoom(for bytes: Int) throws(SystemError) {
+    guard position + bytes > capacity else { return }
+    try file.allocate(position + bytes)
+    capacity = position + bytes
+  }
+
   func append(_ batch: RawSpan) throws(SystemError) {
+    hasUnsynced = true
     try file.write(batch, at: position)
     position += batch.byteCount
   }
 
+  /// Takes back what an append that found no room may have written, on a file system that cannot reserve. The segment takes
+  /// nothing more.
+  func cutBack() throws(SystemError) {
+    try file.truncate(to: position)
+    capacity = position
+  }
+
+  /// Makes everything appended durable.
   func sync() throws(SystemError) {
+    guard hasUnsynced else { return }
     try file.sync()
+    hasUnsynced = false
   }
 
   /// Cuts the file to its batches: what was preallocated and not used is given back.

@@ -1,0 +1,284 @@
+import Platform
+import Records
+
+// Retention: the oldest segments make room for the newest.
+//
+// In this order, so that a crash at any point loses no word of what was dropped:
+//
+// 1. The gap records, one for each consumer that loses something, are written into the newest segment, which keeps a
+//    reserve for them, and synced.
+// 2. The segments are taken out of the list, so that readers pass on to the next.
+// 3. Their files are removed: side files first, since without its segment nobody would remove them.
+// 4. The directory is synced.
+//
+// After a crash between 1 and 4 the segments may be there again, and go again: said twice, rather than never.
+extension Committer {
+  /// Drops what is over the limits, with so many bytes about to be reserved.
+  /// - Returns: the limit that forbids to reserve them; nil: none.
+  func keepLimits(demand bytes: Int) throws(SystemError) -> RetentionReason? {
+    observeClock()
+    let space = measureSpace()
+    var demand = RetentionPolicy.Demand(
+      bytes: bytes, givenBackBytes: bytes == 0 ? 0 : writer.map { $0.capacity - $0.position } ?? 0)
+    while true {
+      let consumers = state.consumers.all.map(\.position)
+      switch policy.decide(segmentsByAge(demand: bytes), consumers: consumers, demand: demand, space: space) {
+      case .keep: return nil
+      case .refuse(let reason): return reason
+      case .drop(let count, let reason):
+        guard let freed = try drop(count, reason) else { return bytes > 0 ? .diskFull : nil }
+        demand.freedBytes += freed
+      }
+    }
+  }
+
+  /// Drops, of what may go, as much as the disk could not give; at most every few seconds, since some file systems take a
+  /// while to give back what was removed. False where nothing has gone.
+  func dropOnFullDisk(_ bytes: Int) throws(SystemError) -> Bool {
+    let now = state.time.monotonicNanoseconds()
+    guard now >= nextDropOnFullDisk else { return false }
+    observeClock()
+    let demand = RetentionPolicy.Demand(bytes: bytes, isOutOfSpace: true)
+    let consumers = state.consumers.all.map(\.position)
+    guard
+      case .drop(let count, let reason) = policy.decide(
+        segmentsByAge(demand: bytes), consumers: consumers, demand: demand),
+      try drop(count, reason) != nil
+    else { return false }
+    nextDropOnFullDisk = now + Self.dropNanoseconds
+    return true
+  }
+
+  /// The segments as the policy sees them. While nothing is about to be made, the newest counts with all that it has
+  /// reserved.
+  private func segmentsByAge(demand: Int) -> [RetentionPolicy.Segment] {
+    let all = state.segments.all
+    let stamps = policy.maxAgeMilliseconds == nil ? [:] : history.newestByBase
+    return all.indices.map { index in
+      let isNewest = index == all.count - 1
+      return RetentionPolicy.Segment(
+        base: all[index].base, end: isNewest ? nextOffset : all[index + 1].base,
+        bytes: isNewest && demand == 0 ? writer?.capacity ?? all[index].bytes : all[index].bytes,
+        ageMilliseconds: stamps[all[index].base].map { clock.age(of: $0) } ?? 0)
+    }
+  }
+
+  /// Removes the oldest `count` segments.
+  /// - Returns: the bytes they had; nil where there was no room to say in the log what is lost. Nothing has gone then.
+  private func drop(_ count: Int, _ reason: RetentionReason) throws(SystemError) -> Int? {
+    let all = state.segments.all
+    let gone = all.prefix(count)
+    let start = all[0].base
+    let end = all[count].base
+    let losses = state.consumers.all.filter { $0.position < end }
+      .map { Loss(consumer: $0.name, offsets: max($0.position, start)..<end) }
+    if !losses.isEmpty, try !writeGaps(losses) { return nil }
+    state.segments.removeOldest(count)
+    for segment in gone { removeFiles(of: segment.base, givingBackAtOnce: reason == .keepFree || reason == .diskFull) }
+    do throws(SystemError) {
+      try state.disk.syncDirectory(state.directory.segments)
+    } catch {
+      Journal.warning("removing the oldest segments: \(error)")
+    }
+    note(gone, end: end, losses, reason)
+    return gone.reduce(0) { $0 + $1.bytes }
+  }
+
+  /// What a consumer had still to get of segments that go.
+  private struct Loss {
+    let consumer: String
+    let offsets: Range<Offset>
+  }
+
+  /// Writes and syncs a gap record for each loss; false where there is no room.
+  private func writeGaps(_ losses: [Loss]) throws(SystemError) -> Bool {
+    guard let writer else { return false }
+    let now = Timestamp(milliseconds: state.time.wallMilliseconds())
+    gapBatch.reset()
+    for loss in losses {
+      let place =
+        "offsets \(loss.offsets.lowerBound) to \(loss.offsets.upperBound - 1), not consumed by \(loss.consumer)"
+      let gap = GapRecord(.retention, count: loss.offsets.count, place: place)
+      gapBatch.append(topic: Topic.gap.utf8.span.bytes, payload: gap.payload.span.bytes, at: now)
+    }
+    gapBatch.finish(baseOffset: nextOffset)
+    do throws(SystemError) {
+      try writer.makeRoom(for: gapBatch.byteCount)
+      try gapBatch.withBytes { bytes throws(SystemError) in try writer.append(bytes) }
+    } catch {
+      guard error.isOutOfSpace else { throw error }
+      try writer.cutBack()
+      return false
+    }
+    try writer.sync()
+    var header = gapBatch.currentHeader
+    header.baseOffset = nextOffset
+    state.segments.noteBatch(header, at: writer.position - header.batchBytes)
+    nextOffset += Offset(gapBatch.recordCount)
+    metrics.records += gapBatch.recordCount
+    metrics.bytesWritten += gapBatch.byteCount
+    advance(writer)
+    state.wakeFollowers()
+    return true
+  }
+
+  /// - Parameter givingBackAtOnce: a reader that has the file open would keep its blocks from the disk until it is done.
+  private func removeFiles(of base: Offset, givingBackAtOnce: Bool) {
+    let directory = state.directory.segments
+    let name = SegmentName.fileName(base: base)
+    let digits = name.dropLast(SegmentName.Kind.segment.rawValue.utf8.count) + "."
+    do throws(SystemError) {
+      for sideFile in try state.disk.list(directory) where sideFile.hasPrefix(digits) && sideFile != name {
+        try state.disk.remove(directory + "/" + sideFile)
+      }
+      if givingBackAtOnce { try state.disk.open(directory + "/" + name, .readWrite).truncate(to: 0) }
+      try state.disk.remove(directory + "/" + name)
+    } catch {
+      Journal.warning("removing the segment \(name): \(error); it goes after the next start")
+    }
+  }
+
+  /// Counts what has gone, and says what was lost.
+  private func note(
+    _ gone: ArraySlice<SegmentList.Segment>, end: Offset, _ losses: [Loss], _ reason: RetentionReason
+  ) {
+    let bytes = gone.reduce(0) { $0 + $1.bytes }
+    metrics.retired[reason, default: .init()].add(records: Int(end - gone[0].base), bytes: bytes)
+    history.segments.removeAll { $0.base < end }
+    noteOldestRecord()
+    guard let worst = losses.first else { return }
+    let ends = gone.dropFirst().map(\.base) + [end]
+    let missed = zip(gone, ends).filter { $1 > worst.offsets.lowerBound }
+    let missedBytes = missed.reduce(0) { $0 + $1.0.bytes }
+    metrics.dropped[reason, default: .init()].add(records: worst.offsets.count, bytes: missedBytes)
+    for loss in losses {
+      Journal.warning(
+        "dropped records \(loss.offsets.lowerBound) to \(loss.offsets.upperBound - 1), which \(loss.consumer) had not got: \(reason.explanation)"
+      )
+    }
+  }
+}
+
+// What is looked at by the clock, appended to or not.
+extension Committer {
+  static let lookNanoseconds: Int64 = 60_000_000_000
+  static let historyNanoseconds: Int64 = 3_600_000_000_000
+  static let dropNanoseconds: Int64 = 5_000_000_000
+  private static let retryMilliseconds = 500
+  /// With `log.maxAge`, a segment takes records for no longer than this part of it, so that they go in time.
+  private static let segmentsPerAge: Int64 = 8
+
+  var millisecondsToSleep: Int {
+    if refusal != nil { return Self.retryMilliseconds }
+    return Int(max(0, nextLook - state.time.monotonicNanoseconds()) / 1_000_000) + 1
+  }
+
+  /// False once the log has failed.
+  func lookIfDue() -> Bool {
+    let now = state.time.monotonicNanoseconds()
+    guard now >= nextLook else { return true }
+    nextLook = now + Self.lookNanoseconds
+    do throws(SystemError) {
+      _ = try keepLimits(demand: 0)
+      try rollIfOld()
+    } catch {
+      fail(error)
+      return false
+    }
+    if now >= nextHistory { saveHistory() }
+    publishMetrics()
+    return true
+  }
+
+  private func rollIfOld() throws(SystemError) {
+    guard let maxAge = policy.maxAgeMilliseconds, let writer, writer.position > 0, refusal == nil,
+      clock.age(of: history.begun) > maxAge / Self.segmentsPerAge
+    else { return }
+    do throws(SystemError) {
+      try roll(state.configuration.segmentBytes)
+    } catch {
+      // Not needed so badly that anything would have to go for it.
+      guard error.isOutOfSpace else { throw error }
+    }
+  }
+
+  func observeClock() {
+    clock.observe(monotonic: state.time.monotonicNanoseconds(), wall: state.time.wallMilliseconds())
+  }
+
+  private func measureSpace() -> RetentionPolicy.Space {
+    do throws(SystemError) {
+      let (free, total) = try state.disk.space(state.directory.segments)
+      metrics.freeBytes = free
+      return RetentionPolicy.Space(free: free, total: total)
+    } catch {
+      metrics.freeBytes = nil
+      return .unknown
+    }
+  }
+}
+
+// What is remembered from one start to the next.
+extension Committer {
+  /// Makes the history one of the segments that are there.
+  func takeUpHistory() {
+    let bases = state.segments.all.map(\.base)
+    // Of a segment that the history does not know, only running time can tell the age, from now on.
+    let unknown = LogClock.Stamp(running: clock.now.running, wall: 0)
+    if history.segments.isEmpty { history.begun = unknown }
+    let known = history.newestByBase
+    if let writer, let stamp = known[writer.base] { newest = stamp }
+    history.segments = bases.filter { $0 != writer?.base }.map { base in
+      LogHistory.Segment(base: base, newest: known[base] ?? unknown)
+    }
+  }
+
+  func saveHistory() {
+    nextHistory = state.time.monotonicNanoseconds() + Self.historyNanoseconds
+    observeClock()
+    var saved = history
+    saved.running = clock.now.running
+    saved.bytesWritten += disk.bytesWritten
+    if let writer { saved.segments.append(LogHistory.Segment(base: writer.base, newest: newest)) }
+    do throws(SystemError) {
+      try saved.write(state.directory, disk)
+      isHistoryBehind = false
+    } catch {
+      defer { isHistoryBehind = true }
+      guard !isHistoryBehind else { return }
+      Journal.warning("the log's history is not saved: \(error); after a restart its records may be kept longer")
+    }
+  }
+
+  func noteOldestRecord() {
+    metrics.oldestRecord = nil
+    guard let oldest = state.segments.all.first, oldest.base < state.segments.durableEnd else { return }
+    do throws(SystemError) {
+      let path = state.directory.segments + "/" + SegmentName.fileName(base: oldest.base)
+      var scanner = BatchScanner(try state.disk.open(path, .read), base: oldest.base)
+      guard case .batch(let header) = try scanner.peek() else { return }
+      metrics.oldestRecord = header.baseTimestamp
+    } catch {
+      return
+    }
+  }
+}
+
+extension RetentionPolicy {
+  init(_ configuration: LogConfiguration) {
+    self.init(
+      maxBytes: configuration.maxBytes, maxAgeMilliseconds: configuration.maxAgeMilliseconds.map { Int64($0) },
+      keepFree: configuration.keepFree, whenFull: configuration.whenFull)
+  }
+}
+
+extension RetentionReason {
+  fileprivate var explanation: String {
+    switch self {
+    case .maxBytes: "the log has come to `log.maxBytes`; raise it to hold longer outages"
+    case .maxAge: "they are older than `log.maxAge`; raise it to hold longer outages"
+    case .keepFree: "less than `log.keepFree` of the disk is free; make room on it to hold longer outages"
+    case .diskFull: "the disk is full; make room on it, or lower `log.maxBytes`"
+    }
+  }
+}
