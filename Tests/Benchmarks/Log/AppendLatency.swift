@@ -41,7 +41,7 @@ enum AppendLatency {
   private static func append(
     _ count: Int, _ appender: inout Appender, _ wakeUp: WakeUp, _ log: Log
   ) throws -> Double {
-    let topic = Array("plant/line-1/machine/temperature".utf8)
+    let topic = Producers.topic(1)
     let payload = Producers.makePayload(1)
     var latencies: [Double] = []
     for _ in 0..<count {

@@ -29,7 +29,7 @@ enum Producers {
 
   private static func produce(_ log: Log, number: Int, records: Int, _ wakeUp: WakeUp) {
     var appender = log.makeAppender(wakeUp: wakeUp)
-    let topic = Array("plant/line-\(number)/machine/temperature".utf8)
+    let topic = topic(number)
     let payload = makePayload(number)
     let time = Timestamp(milliseconds: SystemTime().wallMilliseconds())
     while appender.durableTickets < records, log.failure == nil, !Interruption.isSet {
@@ -43,6 +43,8 @@ enum Producers {
       appender.flush()
     }
   }
+
+  static func topic(_ number: Int) -> [UInt8] { Array("plant/line-\(number)/machine/temperature".utf8) }
 
   static func makePayload(_ number: Int) -> [UInt8] {
     var random = SeededRandom(seed: UInt64(number))
