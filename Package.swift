@@ -81,5 +81,11 @@ let package = Package(
       ]),
     tests("SimulationTests", ["Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("IntegrationTests", ["forebay", "Platform", "Records", "Bytes", "Support"]),
+
+    // measurements: `swift run -c release Benchmarks --help`; not a product
+    .target(name: "CAllocationCount", path: "Tests/Benchmarks/CAllocationCount"),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["CAllocationCount", "Storage", "Platform", "Records", "Bytes"],
+      path: "Tests/Benchmarks", exclude: ["CAllocationCount"], swiftSettings: house),
   ]
 )

@@ -29,6 +29,17 @@ struct CRC32CTests {
     }
   }
 
+  /// Long runs are checked in three lanes of 2048 bytes side by side, which are then joined.
+  @Test(arguments: [6143, 6144, 6145, 12_287, 12_288, 12_295, 20_000])
+  func `the processor and the table agree about long runs`(count: Int) {
+    var random = SeededGenerator(seed: 3)
+    let bytes = random.bytes(count + 3)
+    for start in 0...3 {
+      let slice = bytes.span.bytes.extracting(start..<(start + count))
+      #expect(CRC32C.checksum(of: slice) == CRC32C.portableChecksum(of: slice))
+    }
+  }
+
   @Test func `a checksum in pieces is the checksum of the whole`() {
     var random = SeededGenerator(seed: 2)
     let bytes = random.bytes(1000)

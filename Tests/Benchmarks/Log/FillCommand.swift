@@ -1,0 +1,24 @@
+import Platform
+import Storage
+
+extension Command {
+  static let fill = Command(
+    name: "fill",
+    summary: "makes a large log of JSON telemetry to try things on, and keeps it",
+    details: [
+      "Benchmarks fill --directory DIR --bytes 10737418240: DIR is then a data directory for `forebay query --data DIR`."
+    ],
+    run: { options in
+      guard let directory = options.directory else {
+        throw BenchmarkError.usage("fill needs to know where: --directory DIR")
+      }
+      var configuration = LogConfiguration(directory: directory)
+      configuration.maxBytes = options.bytes * 4
+      let log = try Log.open(configuration)
+      defer { log.close() }
+      var filling = try Filling(log)
+      while filling.rawBytes < options.bytes { try filling.turn() }
+      try filling.finish()
+      return true
+    })
+}

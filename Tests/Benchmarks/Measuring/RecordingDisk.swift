@@ -1,0 +1,92 @@
+import Platform
+import Synchronization
+
+/// The machine's disk, and a record of what the commit asks of it, for `ReferenceLoop` to repeat.
+struct RecordingDisk: Disk {
+  enum Operation: Hashable, Sendable {
+    case create
+    case allocate(Int)
+    case write(Int)
+    case sync
+    case truncate(Int)
+    case syncDirectory
+
+    var writtenBytes: Int {
+      if case .write(let count) = self { count } else { 0 }
+    }
+  }
+
+  private let disk = LocalDisk()
+  private let record = Record()
+
+  /// What was asked for since the last call, and forgets it.
+  func takeOperations() -> [Operation] { record.take() }
+
+  func open(_ path: String, _ mode: DiskOpenMode) throws(SystemError) -> any DiskFile {
+    if mode == .create { record.add(.create) }
+    return RecordedFile(try disk.open(path, mode), record)
+  }
+
+  func syncDirectory(_ path: String) throws(SystemError) {
+    record.add(.syncDirectory)
+    try disk.syncDirectory(path)
+  }
+
+  func rename(_ source: String, to target: String) throws(SystemError) { try disk.rename(source, to: target) }
+  func remove(_ path: String) throws(SystemError) { try disk.remove(path) }
+  func createDirectory(_ path: String) throws(SystemError) { try disk.createDirectory(path) }
+  func list(_ path: String) throws(SystemError) -> [String] { try disk.list(path) }
+  func lock(_ path: String) throws(SystemError) -> DiskLock { try disk.lock(path) }
+  func space(_ path: String) throws(SystemError) -> (free: Int, total: Int) { try disk.space(path) }
+}
+
+private final class Record: Sendable {
+  private let operations = Mutex<[RecordingDisk.Operation]>([])
+
+  func add(_ operation: RecordingDisk.Operation) {
+    operations.withLock { $0.append(operation) }
+  }
+
+  func take() -> [RecordingDisk.Operation] {
+    operations.withLock { operations in
+      defer { operations.removeAll(keepingCapacity: true) }
+      return operations
+    }
+  }
+}
+
+private final class RecordedFile: DiskFile {
+  private let file: any DiskFile
+  private let record: Record
+
+  init(_ file: any DiskFile, _ record: Record) {
+    self.file = file
+    self.record = record
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+    try file.read(into: buffer, at: offset)
+  }
+
+  func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) {
+    record.add(.write(bytes.byteCount))
+    try file.write(bytes, at: offset)
+  }
+
+  func sync() throws(SystemError) {
+    record.add(.sync)
+    try file.sync()
+  }
+
+  func allocate(_ count: Int) throws(SystemError) {
+    record.add(.allocate(count))
+    try file.allocate(count)
+  }
+
+  func truncate(to count: Int) throws(SystemError) {
+    record.add(.truncate(count))
+    try file.truncate(to: count)
+  }
+
+  func size() throws(SystemError) -> Int { try file.size() }
+}

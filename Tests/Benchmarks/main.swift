@@ -1,0 +1,3 @@
+import Platform
+
+CurrentProcess.exit(BenchmarkTool.run(Array(CommandLine.arguments.dropFirst())))
