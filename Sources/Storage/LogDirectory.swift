@@ -20,7 +20,8 @@ package struct LogDirectory: Hashable, Sendable {
 
   var lock: String { path + "/lock" }
   var epoch: String { path + "/epoch" }
-  package var segments: String { path + "/log" }
+  static let segmentsName = "log"
+  package var segments: String { path + "/" + Self.segmentsName }
   var cursors: String { path + "/cursors" }
   var quarantine: String { path + "/quarantine" }
 
