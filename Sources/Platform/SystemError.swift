@@ -40,6 +40,9 @@ extension SystemError {
   /// There is no such file or directory.
   package var isNotFound: Bool { errno == ENOENT }
 
+  /// What was to be made is there already.
+  package var isThere: Bool { errno == EEXIST }
+
   /// What was named as a directory is none.
   package var isNotADirectory: Bool { errno == ENOTDIR }
 
