@@ -69,7 +69,7 @@ package struct LogDirectory: Hashable, Sendable {
   }
 
   /// A side file is a hint: one that cannot be read is as good as missing.
-  private func readSideFile(
+  func readSideFile(
     _ kind: SegmentName.Kind, _ base: Offset, upTo limit: Int, _ disk: any Disk
   ) -> [UInt8]? {
     do throws(SystemError) {

@@ -171,8 +171,8 @@ struct LogVerificationTests {
         overlapping.add(1)
         disk.overwrite("/data/log/\(overlapping.fileName)", overlapping.bytes)
       })
-    #expect(findings.map(\.offsets) == [7..<9])
-    #expect(findings[0].problem.contains("begins at offset 7"))
+    #expect(findings.map(\.offsets) == [5..<7])
+    #expect(findings[0].problem.contains("goes beyond offset 7, with which the next segment begins"))
   }
 
   @Test func `a missing epoch is damage, a segment being made is not`() throws {

@@ -13,6 +13,8 @@ package enum BatchProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case wrongChecksum
   /// The batch is whole, but its base offset is not the one that comes next.
   case wrongOffset(Offset, expected: Offset)
+  /// The batch has offsets that the next segment has, too.
+  case beyond(Offset)
   /// The checksum is right; the records behind it are compressed with something else than zstd.
   case unknownCodec(Int)
   /// The checksum is right, and zstd cannot unpack the records.
@@ -37,6 +39,7 @@ package enum BatchProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .cutShort(let bytes, let whole): "the batch is cut short, \(bytes) of \(whole) bytes are there"
     case .wrongChecksum: "the batch's checksum is wrong"
     case .wrongOffset(let offset, let expected): "the batch says offset \(offset) where \(expected) comes next"
+    case .beyond(let limit): "the batch goes beyond offset \(limit), with which the next segment begins"
     case .unknownCodec(let codec): "the batch is compressed with codec \(codec), which this version does not read"
     case .cannotUnpack(let error): "the batch's checksum is right, but \(error)"
     case .badRecord(let index, let problem): "record \(index) of the batch \(problem.rawValue)"
@@ -47,14 +50,15 @@ package enum BatchProblem: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether the batch stands where it belongs with the right checksum: what is wrong came with it to the disk.
   package var isInside: Bool {
     switch self {
-    case .zeros, .noHeader, .cutShort, .wrongChecksum, .wrongOffset: false
+    case .zeros, .noHeader, .cutShort, .wrongChecksum, .wrongOffset, .beyond: false
     case .unknownCodec, .cannotUnpack, .badRecord, .trailingBytes: true
     }
   }
 
-  /// Why there is no intact batch at `position` of `file`, where one with offset `expected` (nil: any) should be.
+  /// Why there is no intact batch at `position` of `file`, where one with offset `expected` (nil: any) should be, and
+  /// none with offsets at or above `limit`.
   static func diagnose(
-    _ file: any DiskFile, at position: Int, expected: Offset?
+    _ file: any DiskFile, at position: Int, expected: Offset?, limit: Offset
   ) throws(SystemError) -> (problem: BatchProblem, header: RecordBatchHeader?) {
     var writer = ByteWriter(capacity: RecordBatchHeader.byteCount)
     let count = try writer.append(upTo: RecordBatchHeader.byteCount) { room throws(SystemError) in
@@ -70,7 +74,7 @@ package enum BatchProblem: Error, Hashable, Sendable, CustomStringConvertible {
       if let expected, header.baseOffset != expected {
         return (.wrongOffset(header.baseOffset, expected: expected), header)
       }
-      return (.wrongChecksum, header)
+      return (header.endOffset > limit ? .beyond(limit) : .wrongChecksum, header)
     }
   }
 }

@@ -49,7 +49,7 @@ package struct LogVerification {
     var bytesBefore = 0
     do throws(SystemError) {
       try checkEpoch(found)
-      try checkTemporaryFiles(found)
+      try checkOtherFiles(found)
       for (index, segment) in segments.enumerated() {
         let next = index + 1 < segments.count ? segments[index + 1].base : nil
         end = try check(segment, nextBase: next, found) { progress(bytesBefore + $0) } ?? next ?? end
@@ -75,8 +75,7 @@ package struct LogVerification {
   ) throws(SystemError) -> Offset? {
     let name = SegmentName.fileName(base: segment.base)
     do throws(SystemError) {
-      let file = try disk.open(directory.segments + "/" + name, .read)
-      var check = SegmentCheck(segment, file, nextBase: nextBase, time: time)
+      var check = try SegmentCheck(base: segment.base, nextBase: nextBase, in: directory, on: disk, time: time)
       try check.run(found: found, progress: progress)
       totals.add(check.totals)
       return check.endOffset
@@ -102,13 +101,26 @@ package struct LogVerification {
           + " from a copy if there is one"))
   }
 
-  private func checkTemporaryFiles(_ found: (LogFinding) -> Void) throws(SystemError) {
-    for name in try disk.list(directory.segments) where name.hasSuffix(SegmentName.temporarySuffix) {
-      found(
-        LogFinding(
-          .remark, file: LogDirectory.segmentsName + "/" + name,
-          problem: "a segment that is being made, or was when a power cut came",
-          remedy: "nothing, the next start removes it"))
+  private func checkOtherFiles(_ found: (LogFinding) -> Void) throws(SystemError) {
+    let names = try disk.list(directory.segments)
+    for name in names {
+      let file = LogDirectory.segmentsName + "/" + name
+      if name.hasSuffix(SegmentName.temporarySuffix) {
+        found(
+          LogFinding(
+            .remark, file: file, problem: "it is being made, or was when a power cut came",
+            remedy: "nothing, the next start removes it"))
+      } else if let (_, base) = SegmentName.parse(name) {
+        guard !names.contains(SegmentName.fileName(base: base)) else { continue }
+        found(
+          LogFinding(
+            .remark, file: file, problem: "the segment it is about is not there any more",
+            remedy: "nothing, the next start removes it"))
+      } else {
+        found(
+          LogFinding(
+            .remark, file: file, problem: "it is none of the log's", remedy: "remove it if you do not need it"))
+      }
     }
   }
 }

@@ -9,16 +9,22 @@ struct SegmentCheck: ~Copyable {
   private let nextBase: Offset?
   private var walk: SegmentWalk
   private var batchCheck = BatchCheck()
+  private var sideFiles: SideFileCheck
   private(set) var totals = LogTotals()
 
   /// Damage whose lost offsets are known only when the next batch is.
   private var pending: (bytes: Range<Int>, problem: BatchProblem, first: Offset)?
 
-  init(_ segment: SegmentList.Segment, _ file: any DiskFile, nextBase: Offset?, time: any TimeSource) {
-    self.segment = segment
+  /// - Parameter nextBase: of the next segment; nil: there is none, and the end may be moving.
+  init(
+    base: Offset, nextBase: Offset?, in directory: LogDirectory, on disk: any Disk, time: any TimeSource
+  ) throws(SystemError) {
+    let file = try disk.open(directory.file(.segment, base), .read)
+    segment = SegmentList.Segment(base: base, bytes: try file.size())
     self.nextBase = nextBase
-    name = LogDirectory.segmentsName + "/" + SegmentName.fileName(base: segment.base)
-    walk = SegmentWalk(file, base: segment.base, growth: nextBase == nil ? time : nil)
+    name = LogDirectory.segmentsName + "/" + SegmentName.fileName(base: base)
+    sideFiles = SideFileCheck(segment, directory, disk)
+    walk = SegmentWalk(file, base: base, limit: nextBase, growth: nextBase == nil ? time : nil)
   }
 
   var endOffset: Offset { walk.endOffset }
@@ -26,16 +32,28 @@ struct SegmentCheck: ~Copyable {
   /// Reads the segment to its end.
   /// - Parameters:
   ///   - found: called with each finding.
-  ///   - record: called with each record of an intact batch.
   ///   - progress: called with how many bytes of the file have been gone over.
   mutating func run(
-    found: (LogFinding) -> Void, record: (borrowing Record) -> Void = { _ in }, progress: (Int) -> Void = { _ in }
+    found report: (LogFinding) -> Void, progress: (Int) -> Void = { _ in }
+  ) throws(SystemError) {
+    var isWhole = true
+    func found(_ finding: LogFinding) {
+      if finding.kind == .damage { isWhole = false }
+      report(finding)
+    }
+    try walkThrough(found, progress)
+    guard nextBase != nil else { return }
+    for finding in sideFiles.findings(isWhole: isWhole) { report(finding) }
+  }
+
+  private mutating func walkThrough(
+    _ found: (LogFinding) -> Void, _ progress: (Int) -> Void
   ) throws(SystemError) {
     while true {
       switch try walk.next() {
       case .batch(let header, let position):
         finishPending(before: header.baseOffset, found)
-        check(header, at: position, found, record)
+        check(header, at: position, found)
         progress(position + header.batchBytes)
       case .damage(let bytes, let problem, _):
         pending = (bytes, problem, walk.endOffset)
@@ -45,19 +63,30 @@ struct SegmentCheck: ~Copyable {
       case .end(let position):
         finishPending(before: nextBase ?? walk.endOffset, found)
         return checkEnd(at: position, found)
+      case .newerVersion(let magic):
+        return found(
+          LogFinding(
+            .damage, file: name, offsets: nextBase.map { segment.base..<$0 },
+            problem: "a newer version of Forebay wrote it, in format \(magic)",
+            remedy: "install the newer version again to read it; it is kept as it is"))
       }
     }
   }
 
   private mutating func check(
-    _ header: RecordBatchHeader, at position: Int, _ found: (LogFinding) -> Void, _ record: (borrowing Record) -> Void
+    _ header: RecordBatchHeader, at position: Int, _ found: (LogFinding) -> Void
   ) {
     let bytes = position..<(position + header.batchBytes)
     let offsets = header.baseOffset..<header.endOffset
-    if let problem = Self.problem(inside: header, walk, &batchCheck, record) {
-      return found(damage(bytes, offsets, problem.description))
+    if let problem = Self.problem(inside: header, walk, &batchCheck, &sideFiles) {
+      return found(
+        LogFinding(
+          .damage, file: name, bytes: bytes, offsets: offsets, problem: problem.description,
+          remedy: "nothing is changed in a batch with a right checksum: what can be read of it is read; keep the file"
+            + " and report it"))
     }
     totals.bytes += header.batchBytes
+    sideFiles.add(header, at: position)
     guard header.recordCount > 0 else {
       return found(
         LogFinding(
@@ -79,9 +108,9 @@ struct SegmentCheck: ~Copyable {
 
   private static func problem(
     inside header: RecordBatchHeader, _ walk: borrowing SegmentWalk, _ check: inout BatchCheck,
-    _ record: (borrowing Record) -> Void
+    _ sideFiles: inout SideFileCheck
   ) -> BatchProblem? {
-    check.problem(in: walk.batch(header), header, record)
+    check.problem(in: walk.batch(header), header) { sideFiles.add($0) }
   }
 
   private mutating func finishPending(before offset: Offset, _ found: (LogFinding) -> Void) {
@@ -102,15 +131,8 @@ struct SegmentCheck: ~Copyable {
   }
 
   private func checkEnd(at position: Int, _ found: (LogFinding) -> Void) {
-    guard let nextBase, nextBase != walk.endOffset else { return }
-    if nextBase > walk.endOffset {
-      found(damage(position..<position, walk.endOffset..<nextBase, "records are missing at the end of the segment"))
-    } else {
-      found(
-        damage(
-          position..<position, nextBase..<walk.endOffset,
-          "the next segment begins at offset \(nextBase), which this one has, too"))
-    }
+    guard let nextBase, nextBase > walk.endOffset else { return }
+    found(damage(position..<position, walk.endOffset..<nextBase, "records are missing at the end of the segment"))
   }
 
   private func damage(_ bytes: Range<Int>, _ offsets: Range<Offset>?, _ problem: String) -> LogFinding {

@@ -16,6 +16,8 @@ struct SegmentWalk: ~Copyable {
     case tail(Range<Int>, BatchProblem, RecordBatchHeader?)
     /// Behind the last batch there is nothing, or zeros.
     case end(at: Int)
+    /// A newer version wrote the segment: this one can say nothing of it.
+    case newerVersion(magic: UInt8)
   }
 
   /// The offset behind the last batch so far.
@@ -26,18 +28,20 @@ struct SegmentWalk: ~Copyable {
   private var scanner: BatchScanner
   /// Nil: nobody writes to the file.
   private let growth: (any TimeSource)?
-  /// The base offset of the next batch; nil behind damage.
-  private var expected: Offset?
+  /// The base of the next segment: no offset of this one is there or above.
+  private let limit: Offset
   private var current: RecordBatchHeader?
 
-  /// - Parameter growth: the clock for waiting, where a daemon may be writing to the file; nil where none can be.
-  init(_ file: any DiskFile, base: Offset, growth: (any TimeSource)?) {
+  /// - Parameters:
+  ///   - limit: the base of the next segment; nil: there is none.
+  ///   - growth: the clock for waiting, where a daemon may be writing to the file; nil where none can be.
+  init(_ file: any DiskFile, base: Offset, limit: Offset?, growth: (any TimeSource)?) {
     self.file = file
     self.base = base
+    self.limit = limit ?? .max
     self.growth = growth
     scanner = BatchScanner(file, base: base)
     endOffset = base
-    expected = base
   }
 
   /// The bytes of the batch that `next` has just found.
@@ -46,41 +50,44 @@ struct SegmentWalk: ~Copyable {
     scanner.batch(header)
   }
 
-  /// The next part. After `.tail` and `.end` there is none.
+  /// The next part. After `.tail`, `.end` and `.newerVersion` there is none.
   mutating func next() throws(SystemError) -> Part {
+    if let magic = try scanner.newerMagic() { return .newerVersion(magic: magic) }
     if let header = current.take() { scanner.pass(header) }
     while true {
       let position = scanner.position
       let found = try scanner.read()
       if case .batch(let header) = found, isNext(header) { return take(header, at: position) }
       if found == .end, try scanner.isZeroToTheEnd() { return .end(at: position) }
-      if try becomesWhole(at: position, attempts: 1) { continue }
-      let (problem, header) = try BatchProblem.diagnose(file, at: position, expected: expected)
-      let (isFound, range) = try scanner.resynchronise(minimum: endOffset)
+      if try becomesWhole(at: position, expected: scanner.expected, attempts: 1) { continue }
+      let expected = scanner.expected
+      let (problem, header) = try BatchProblem.diagnose(file, at: position, expected: expected, limit: limit)
+      let (isFound, range) = try scanner.resynchronise(minimum: endOffset, limit: limit)
       // What was being written when it was read is whole once there is a batch behind it.
-      if try becomesWhole(at: position, attempts: isFound ? 1 : 5) { continue }
-      expected = nil
+      if try becomesWhole(at: position, expected: expected, attempts: isFound ? 1 : 5) { continue }
       return isFound ? .damage(range, problem, header) : .tail(range, problem, header)
     }
   }
 
   private func isNext(_ header: RecordBatchHeader) -> Bool {
-    expected.map { $0 == header.baseOffset } ?? (header.baseOffset >= endOffset)
+    header.baseOffset >= endOffset && header.endOffset <= limit
   }
 
   private mutating func take(_ header: RecordBatchHeader, at position: Int) -> Part {
     endOffset = header.endOffset
-    expected = endOffset
     current = header
     return .batch(header, at: position)
   }
 
   /// Looks again at `position`, where a batch may just have been written, and goes back there if so.
-  private mutating func becomesWhole(at position: Int, attempts: Int) throws(SystemError) -> Bool {
+  private mutating func becomesWhole(
+    at position: Int, expected: Offset?, attempts: Int
+  ) throws(SystemError) -> Bool {
     guard let growth else { return false }
     for attempt in 0..<attempts {
       if attempt > 0 { growth.sleep(milliseconds: 20) }
       var again = BatchScanner(file, base: base, position: position)
+      again.expected = expected
       guard case .batch(let header) = try again.read(), isNext(header) else { continue }
       scanner = again
       return true
