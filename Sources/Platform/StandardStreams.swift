@@ -35,9 +35,16 @@ package struct StandardOutput: ~Copyable {
 
 /// What a command says about itself: errors and remarks, kept apart from its result.
 package enum StandardError {
+  /// Whether a person is looking.
+  package static var isTerminal: Bool { isatty(2) == 1 }
+
   package static func write(line: String) {
-    var line = line + "\n"
-    line.withUTF8 { writeFully(UnsafeRawBufferPointer($0), to: 2) }
+    write(line + "\n")
+  }
+
+  package static func write(_ text: String) {
+    var text = text
+    text.withUTF8 { writeFully(UnsafeRawBufferPointer($0), to: 2) }
   }
 }
 

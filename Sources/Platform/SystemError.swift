@@ -40,6 +40,15 @@ extension SystemError {
   /// There is no such file or directory.
   package var isNotFound: Bool { errno == ENOENT }
 
+  /// What was to be made is there already.
+  package var isThere: Bool { errno == EEXIST }
+
+  /// What was named as a directory is none.
+  package var isNotADirectory: Bool { errno == ENOTDIR }
+
+  /// This user may not.
+  package var isNotAllowed: Bool { errno == EACCES || errno == EPERM }
+
   /// The file system, or the share of it that is ours, is full.
   package var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
 }

@@ -22,7 +22,8 @@ package struct LogDirectory: Hashable, Sendable {
   var lock: String { path + "/lock" }
   var epoch: String { path + "/epoch" }
   var history: String { path + "/history" }
-  package var segments: String { path + "/log" }
+  static let segmentsName = "log"
+  package var segments: String { path + "/" + Self.segmentsName }
   var cursors: String { path + "/cursors" }
   var quarantine: String { path + "/quarantine" }
 
@@ -70,7 +71,7 @@ package struct LogDirectory: Hashable, Sendable {
   }
 
   /// A side file is a hint: one that cannot be read is as good as missing.
-  private func readSideFile(
+  func readSideFile(
     _ kind: SegmentName.Kind, _ base: Offset, upTo limit: Int, _ disk: any Disk
   ) -> [UInt8]? {
     do throws(SystemError) {

@@ -13,6 +13,7 @@ enum CommandLineTool {
     .unpack,
     .logVerify,
     .logDump,
+    .logExport,
   ]
 
   /// - Parameter words: the arguments without the program's name.

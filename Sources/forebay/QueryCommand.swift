@@ -17,8 +17,7 @@ extension Command {
     ],
     positionals: [QueryOptions.filters],
     options: [
-      .data, QueryOptions.since,
-      Option(name: "--until", value: "WHEN", help: "only records received before it; as --since"),
+      .data, QueryOptions.since, QueryOptions.until,
       Option(name: "--limit", short: "-n", value: "N", help: "only the newest N records of those"),
       QueryOptions.format,
     ],

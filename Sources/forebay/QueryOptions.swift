@@ -13,6 +13,8 @@ enum QueryOptions {
     name: "--since", value: "WHEN",
     help: "only records received since: 2h (two hours ago), 1h30m, 7d, or 2026-11-23T07:41:05Z")
 
+  static let until = Command.Option(name: "--until", value: "WHEN", help: "only records received before it; as --since")
+
   static let format = Command.Option(
     name: "--format", short: "-f", value: "FORMAT",
     help: "table, ndjson or csv (default: table on a terminal, else ndjson)")
