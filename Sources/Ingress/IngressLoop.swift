@@ -39,8 +39,9 @@ final class IngressLoop {
   func run() {
     while !shared.isStopping {
       wait()
+      mqtt?.releaseHeld(&context)
       tickIfDue()
-      context.appender.flush()
+      context.flush()
       mqtt?.passOn(&context)
       publish()
     }
@@ -51,7 +52,7 @@ final class IngressLoop {
   private func wait() {
     let isBusy = mqtt?.hasMoreToDeliver ?? false
     let milliseconds = isBusy ? 0 : Self.longestWaitMilliseconds
-    guard context.appender.hasRoom else {
+    guard context.mayRead else {
       // Nothing is read until the commit has made room, of which it tells.
       _ = context.wakeUp.wait(milliseconds: milliseconds)
       context.refreshTime(time)
@@ -99,9 +100,13 @@ final class IngressLoop {
   /// Lets what has been read become durable and be acknowledged, for a while, and closes everything.
   private func finish() {
     for listener in udp { listener.reportGaps(&context, isLast: true) }
-    context.appender.flush()
+    mqtt?.reportLostWills(&context, isLast: true)
+    context.flush()
+    context.log.offRefusal(context.wakeUp)
     let end = time.monotonicNanoseconds() + Int64(Self.stopMilliseconds) * 1_000_000
-    while context.appender.durableTickets < context.appender.appendedTickets, context.log.failure == nil {
+    while context.appender.durableTickets < context.appender.appendedTickets, context.log.failure == nil,
+      !context.log.isRefusing
+    {
       let left = (end - time.monotonicNanoseconds()) / 1_000_000
       guard left > 0 else { break }
       _ = context.wakeUp.wait(milliseconds: min(Int(left) + 1, 100))

@@ -26,6 +26,8 @@ package struct MQTTListenerStatus: Hashable, Sendable {
   package var deliveries = 0
   /// Subscribers that are behind and read from the log, now.
   package var laggingSubscribers = 0
+  /// Publishers that wait, since the log takes nothing, now.
+  package var heldPublishers = 0
   /// Bytes that wait for clients to take them, now.
   package var queuedBytes = 0
   /// Connections closed or refused by this side, by reason.
@@ -43,6 +45,8 @@ package struct UDPListenerStatus: Hashable, Sendable {
   package var tooLarge = 0
   /// Datagrams the kernel dropped since they were not read in time.
   package var kernelDrops = 0
+  /// Datagrams dropped since the log took nothing.
+  package var logFull = 0
 
   package init() {}
 }

@@ -7,6 +7,8 @@ struct LoopContext: ~Copyable {
   var poller: Poller
   /// The loop's one way into the log: acknowledgements are one queue in the order of its tickets.
   var appender: Appender
+  /// For gap records: what was dropped is said even while the log refuses, if it must be said then.
+  var gaps: Appender
   var acknowledgements = AcknowledgementQueue()
   let log: Log
   let wakeUp: WakeUp
@@ -14,6 +16,8 @@ struct LoopContext: ~Copyable {
   /// As of the beginning of the turn: monotonic nanoseconds, and the time that records of the turn bear.
   var now: Int64
   var timestamp: Timestamp
+  /// The log takes nothing: publishers wait, datagrams are dropped and counted. As of the beginning of the turn, too.
+  var isRefusing = false
   /// When sockets were last not read, since the commit had no room.
   var lastStall = Int64.min / 2
 
@@ -22,9 +26,11 @@ struct LoopContext: ~Copyable {
       let wakeUp = try WakeUp()
       let poller = try Poller(capacity: 512)
       try poller.add(wakeUp.descriptor, .readable, token: EventToken.wakeUp.raw)
+      log.onRefusal(wakeUp)
       return LoopContext(
-        poller: poller, appender: log.makeAppender(wakeUp: wakeUp), log: log, wakeUp: wakeUp,
-        now: time.monotonicNanoseconds(), timestamp: Timestamp(milliseconds: time.wallMilliseconds()))
+        poller: poller, appender: log.makeAppender(wakeUp: wakeUp), gaps: log.makeAppender(alsoWhenRefusing: true),
+        log: log, wakeUp: wakeUp, now: time.monotonicNanoseconds(),
+        timestamp: Timestamp(milliseconds: time.wallMilliseconds()))
     } catch {
       throw .system(error)
     }
@@ -33,5 +39,18 @@ struct LoopContext: ~Copyable {
   mutating func refreshTime(_ time: any TimeSource) {
     now = time.monotonicNanoseconds()
     timestamp = Timestamp(milliseconds: time.wallMilliseconds())
+    isRefusing = log.isRefusing
+  }
+
+  /// Whether what comes from sockets may be looked at: stored, or held and dropped.
+  var mayRead: Bool { isRefusing || appender.hasRoom }
+
+  /// A will is due whatever the log says; it waits with what else does, as long as that is not too much.
+  var mayTakeWill: Bool { !isRefusing || appender.hasRoom }
+
+  /// Hands everything appended to the commit.
+  mutating func flush() {
+    appender.flush()
+    gaps.flush()
   }
 }

@@ -8,6 +8,8 @@ package struct GapRecord: Hashable, Sendable {
     case udpKernel = "udp-kernel"
     /// A datagram was longer than the listener's limit.
     case udpTooLarge = "udp-too-large"
+    /// The log or the disk was full, and the sender could not be told to wait.
+    case logFull = "log-full"
     /// The oldest segments were dropped to keep the log within its limit.
     case retention = "retention"
     /// Records were lost: their bytes are no intact batch any more, or their segment is missing.

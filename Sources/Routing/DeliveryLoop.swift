@@ -22,7 +22,7 @@ package final class DeliveryLoop {
   static let maximumScannedRecords = 16_384
   /// A cursor that only passes over records that do not match is saved no more often.
   static let idleSaveMilliseconds = 1000
-  static let diskRetryMilliseconds = 5000
+  private static let waitingForDisk = "waiting for the disk"
 
   private let filters: [TopicFilter]
   private let ownDeadLetters: String
@@ -40,6 +40,7 @@ package final class DeliveryLoop {
   private var appender: Appender
   private var batch = DeliveryBatch()
   private var retries: Retries
+  private var diskBackoff: Backoff
   private var status: RouteStatus
 
   /// The first offset that is not done with; the cursor follows.
@@ -70,7 +71,9 @@ package final class DeliveryLoop {
     position = cursor.position
     reader = log.makeReader(at: cursor.position)
     reader.filters = filters
-    appender = log.makeAppender(wakeUp: wakeUp)
+    // A log that refuses waits for its consumers: they must be able to go on.
+    appender = log.makeAppender(wakeUp: wakeUp, alsoWhenRefusing: true)
+    diskBackoff = Backoff(longestMilliseconds: 10_000, random: random)
     retries = Retries(configuration.retry, note: cursor.note)
     status = RouteStatus(name: name)
     status.position = cursor.position
@@ -124,13 +127,14 @@ package final class DeliveryLoop {
     }
     let now = time.monotonicNanoseconds()
     if now < restUntil { return .milliseconds(Int((restUntil - now + 999_999) / 1_000_000)) }
-    guard !mustSave || save(now) else { return .milliseconds(Self.diskRetryMilliseconds) }
+    if mustSave, let wait = save(now) { return wait }
     let isAtEnd: Bool
     do throws(StorageError) {
       isAtEnd = try fillBatch()
     } catch {
       return rest(after: error, now)
     }
+    diskBackoff.reset()
     guard !batch.isEmpty else { return passUnmatched(isAtEnd: isAtEnd, now) }
     deliver()
     return .none
@@ -139,7 +143,7 @@ package final class DeliveryLoop {
   /// Ends the handler and saves the cursor.
   package func finish() {
     handler.stop()
-    if position != cursor.position || mustSave { _ = save(time.monotonicNanoseconds()) }
+    if position != cursor.position || mustSave { save(time.monotonicNanoseconds()) }
     status.state = "stopped"
     board.show(status)
   }
@@ -218,7 +222,7 @@ extension DeliveryLoop {
       giveUp(at: outcome.accepted, reason, attempts, now)
       return
     }
-    _ = save(now)
+    save(now)
   }
 
   private func moveOn(to offset: Offset) {
@@ -238,7 +242,7 @@ extension DeliveryLoop {
       journal.passedDeadLetter(position, reason, now)
       moveOn(to: position + 1)
       reader.seek(to: position)
-      _ = save(now)
+      save(now)
       return
     }
     let letter = DeadLetter(of: batch.record(at: index), route: status.name, reason: reason, attempts: attempts)
@@ -257,7 +261,7 @@ extension DeliveryLoop {
     status.deadLettered += 1
     moveOn(to: position + 1)
     reader.seek(to: position)
-    _ = save(time.monotonicNanoseconds())
+    save(time.monotonicNanoseconds())
   }
 }
 
@@ -270,29 +274,34 @@ extension DeliveryLoop {
     let pause = isAtEnd ? Pause.untilWoken : .none
     guard position != cursor.position else { return pause }
     let due = lastSave + Int64(Self.idleSaveMilliseconds) * 1_000_000
-    if now >= due { return save(now) ? pause : .milliseconds(Self.diskRetryMilliseconds) }
+    if now >= due { return save(now) ?? pause }
     return isAtEnd ? .milliseconds(Int((due - now + 999_999) / 1_000_000)) : .none
   }
 
-  /// Saves the cursor; false where the disk refuses, and then nothing is delivered until it does not.
-  private func save(_ now: Int64) -> Bool {
+  /// Saves the cursor. Where the disk refuses, nothing is delivered until it does not.
+  /// - Returns: how long to wait before that is tried again; nil: it is saved.
+  @discardableResult
+  private func save(_ now: Int64) -> Pause? {
     do throws(StorageError) {
       try cursor.commit(position, note: retries.isTrying(position) ? retries.note : [])
     } catch {
       mustSave = true
-      _ = rest(after: error, now)
-      return false
+      status.saveFailures += 1
+      return rest(after: error, now)
     }
+    if status.state == Self.waitingForDisk { status.lastError = nil }
+    diskBackoff.reset()
     mustSave = false
     lastSave = now
-    return true
+    return nil
   }
 
   private func rest(after error: StorageError, _ now: Int64) -> Pause {
     status.lastError = "\(error)"
-    status.state = "waiting for the disk"
+    status.state = Self.waitingForDisk
     journal.diskFailed("\(error)", now)
-    restUntil = max(restUntil, now + Int64(Self.diskRetryMilliseconds) * 1_000_000)
-    return .milliseconds(Self.diskRetryMilliseconds)
+    let milliseconds = diskBackoff.next()
+    restUntil = max(restUntil, now + milliseconds * 1_000_000)
+    return .milliseconds(Int(milliseconds))
   }
 }

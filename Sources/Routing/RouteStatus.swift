@@ -17,6 +17,9 @@ package struct RouteStatus: Hashable, Sendable {
   package var deadLettered = 0
   /// Records that retention or damage took before they could be delivered.
   package var missed = 0
+  /// Times the cursor could not be saved since the start, most often for want of room on the disk: tried again, and until
+  /// then nothing more is delivered.
+  package var saveFailures = 0
   /// The newest failure; nil after the handler has accepted something again.
   package var lastError: String?
 

@@ -7,7 +7,8 @@ package import Storage
 /// cursor by nothing else.
 ///
 /// The cursor is written once a shipment: the write that says what is on its way now says also that everything before it
-/// has arrived. When nothing follows, it is written once more.
+/// has arrived. When nothing follows, it is written once more. Where the disk refuses it, nothing new is sent until it is
+/// written: what is on its way is always noted.
 package final class UplinkLoop: @unchecked Sendable {
   // Unchecked: made on one thread and handed to the uplink's, which alone uses it from then on.
   private let configuration: UplinkConfiguration
@@ -24,6 +25,9 @@ package final class UplinkLoop: @unchecked Sendable {
   private var phase = Phase.disconnected(retryAt: 0)
   private var status: UplinkStatus
   private var backoff: Backoff
+  private var diskBackoff: Backoff
+  /// Until then the cursor is not tried again.
+  private var restUntil: Int64 = 0
   private var lastCommit: Int64 = 0
   private var lastReported: String?
   /// A shipment has just been handed to the target, which must get to work on it before anything is waited for.
@@ -53,12 +57,14 @@ package final class UplinkLoop: @unchecked Sendable {
     self.log = log
     self.time = time
     self.backoff = backoff
+    diskBackoff = Backoff(longestMilliseconds: 10_000)
     status = shared.status
     status.position = cursor.position
     reader = log.makeReader(at: cursor.position)
     reader.filters = filters
     self.cursor = cursor
-    appender = log.makeAppender()
+    // A log that refuses waits for its consumers: they must be able to go on.
+    appender = log.makeAppender(alsoWhenRefusing: true)
   }
 
   package func run() {
@@ -117,6 +123,9 @@ package final class UplinkLoop: @unchecked Sendable {
     }
   }
 
+  /// How the uplink stands, as of now.
+  package var currentStatus: UplinkStatus { status }
+
   private func publish() {
     status.backlogRecords = Int(max(0, log.durableEnd - status.position))
     switch phase {
@@ -131,7 +140,7 @@ package final class UplinkLoop: @unchecked Sendable {
   private func end() {
     target.disconnect()
     // A shipment that is on its way stays noted, and is sent again at the next start.
-    if contents.shipment == nil { commitCursor(status.position, note: []) }
+    if contents.shipment == nil { _ = saveCursor(status.position, note: []) }
     status.state = .stopped
     status.connectedSince = nil
     shared.publish(status)
@@ -179,7 +188,8 @@ extension UplinkLoop {
   /// Sends the shipment that was on its way, or cuts the next.
   private func shipNext(_ now: Int64) {
     do {
-      if contents.shipment == nil, let noted = Shipment(note: cursor.note) {
+      // What has been confirmed meanwhile may be noted still, where the cursor could not be saved.
+      if contents.shipment == nil, let noted = Shipment(note: cursor.note), noted.first >= status.position {
         try contents.refill(noted, from: &reader, filters: filters)
       }
       if contents.shipment == nil, try !cutNext(now) { return }
@@ -198,18 +208,21 @@ extension UplinkLoop {
     }
   }
 
-  /// Cuts a shipment and notes it on disk; false where nothing is waiting.
+  /// Cuts a shipment and notes it on disk; false where nothing is waiting, or it could not be noted.
   private func cutNext(_ now: Int64) throws(StorageError) -> Bool {
+    guard now >= restUntil else { return false }
     let limits = ShipmentContents.Limits(records: configuration.shipmentRecords, bytes: configuration.shipmentBytes)
     let end = try contents.cut(from: &reader, filters: filters, limits: limits)
     if let shipment = contents.shipment {
-      try cursor.commit(shipment.first, note: shipment.note)
-      return true
+      if saveCursor(shipment.first, note: shipment.note) { return true }
+      contents.clear()
+      reader.seek(to: shipment.first)
+      return false
     }
     status.position = end
     // Nothing to send. What the cursor has still to tell is written at leisure: it costs a sync.
     let isDue = cursor.note != [] || now - lastCommit > 5 * Self.second
-    if cursor.position != end, isDue { commitCursor(end, note: []) }
+    if cursor.position != end, isDue { _ = saveCursor(end, note: []) }
     return false
   }
 
@@ -226,7 +239,7 @@ extension UplinkLoop {
     // The next shipment's note confirms this one; without a next, this write does.
     do throws(StorageError) {
       if try !cutNext(time.monotonicNanoseconds()) {
-        if cursor.note != [] { try cursor.commit(status.position) }
+        if cursor.note != [], time.monotonicNanoseconds() >= restUntil { _ = saveCursor(status.position, note: []) }
         return
       }
     } catch {
@@ -236,14 +249,20 @@ extension UplinkLoop {
     shipNext(time.monotonicNanoseconds())
   }
 
-  private func commitCursor(_ position: Offset, note: [UInt8]) {
+  /// False where the disk refuses. The cursor on disk is behind then: after a crash records are sent again, none is lost.
+  private func saveCursor(_ position: Offset, note: [UInt8]) -> Bool {
+    let now = time.monotonicNanoseconds()
     do throws(StorageError) {
       if cursor.position != position || cursor.note != note { try cursor.commit(position, note: note) }
-      lastCommit = time.monotonicNanoseconds()
     } catch {
-      // The cursor on disk is behind: after a crash records are sent again, none is lost.
+      status.saveFailures += 1
+      restUntil = now + diskBackoff.next() * 1_000_000
       report("\(error)")
+      return false
     }
+    diskBackoff.reset()
+    lastCommit = now
+    return true
   }
 
   /// Puts what the far side refuses for good into the log as dead letters, durably.

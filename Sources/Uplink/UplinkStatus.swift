@@ -29,6 +29,9 @@ package struct UplinkStatus: Hashable, Sendable {
   package var shipments = 0
   package var retries = 0
   package var deadLetters = 0
+  /// Times the cursor could not be saved, most often for want of room on the disk: tried again, and until then no new
+  /// shipment is cut.
+  package var saveFailures = 0
   /// In words; the last, even if it is over.
   package var lastError: String?
   /// Wall clock; nil while there is no connection.

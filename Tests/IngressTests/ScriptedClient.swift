@@ -56,6 +56,12 @@ final class ScriptedClient {
     close(socket)
   }
 
+  /// Has the end of the client be a reset and not an orderly one.
+  func resetAtEnd() {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// Sends everything, or as much as the far side takes before it closes the connection.
   func send(_ bytes: [UInt8]) {
     var sent = 0

@@ -14,14 +14,22 @@ final class Station {
   let log: Log
   let ingress: Ingress
 
+  /// - Parameter maxLogBytes: the log drops nothing, and refuses at this; nil: it is large.
   init(
     time: any TimeSource = SystemTime(), commitBufferBytes: Int = 16 << 20, udp: [UDPListenerConfiguration] = [],
+    refusesPastLogBytes maxLogBytes: Int? = nil,
     _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }
   ) throws {
     self.time = time
     var logConfiguration = LogConfiguration(directory: directory.path)
     logConfiguration.segmentBytes = 4 << 20
     logConfiguration.commitBufferBytes = commitBufferBytes
+    if let maxLogBytes {
+      logConfiguration.maxBytes = maxLogBytes
+      logConfiguration.segmentBytes = maxLogBytes / 4
+      logConfiguration.whenFull = .refuse
+      logConfiguration.keepFree = .bytes(0)
+    }
     log = try Log.open(logConfiguration, disk: disk, time: time)
     var mqtt = MQTTListenerConfiguration()
     mqtt.listen = ["127.0.0.1:0", "[::1]:0"]

@@ -195,12 +195,20 @@ struct DeliveryLoopTests {
       bench.disk.setFault(.from(bench.disk.operations + 1, errno: 5))
       return DeliveryOutcome(accepted: 2)
     }
-    #expect(bench.run(loop) == .milliseconds(5000))
+    let waits = (0..<6).map { _ in
+      guard case .milliseconds(let wait) = bench.run(loop) else { return 0 }
+      bench.time.advance(milliseconds: wait)
+      return wait
+    }
+    // A second, doubled each time up to ten, and less a fifth for the spread.
+    #expect(waits == [800, 1600, 3200, 6400, 8000, 8000])
     #expect(loop.currentStatus.state == "waiting for the disk")
+    #expect(loop.currentStatus.saveFailures == 6)
+    #expect(loop.currentStatus.position == 2)
     bench.disk.setFault(nil)
     bench.append(["c"])
-    bench.time.advance(milliseconds: 5000)
     #expect(bench.run(loop) == .untilWoken)
+    #expect(loop.currentStatus.lastError == nil)
     #expect(bench.handler.deliveries == [[0, 1], [2]])
     #expect(try bench.savedPosition() == 3)
   }

@@ -22,6 +22,8 @@ package final class FaultyDisk: Disk {
     case once(at: Int, errno: Int32)
     /// Operation `at` and all after it fail.
     case from(Int, errno: Int32)
+    /// Every write from now on fails, and reading works.
+    case writes(errno: Int32)
   }
 
   // MARK: What the test does to the disk
@@ -149,6 +151,7 @@ package final class FaultyDisk: Disk {
         defer { if state.operations == state.crashAfter { state.hasCrashed = true } }
         switch state.fault {
         case .once(state.operations, let code): throw SystemError(call, path, errno: code)
+        case .writes(let code) where call == "pwrite": throw SystemError(call, path, errno: code)
         case .from(let first, let code) where state.operations >= first: throw SystemError(call, path, errno: code)
         default: return .success(try body(&state))
         }

@@ -51,12 +51,46 @@ struct UplinkLoopTests {
     guard Shipment(note: cursor.note) == nil else { throw TestFailure("a shipment is still noted") }
   }
 
-  private func makeLoop(_ log: TestLog, _ farSide: FarSide) throws -> UplinkLoop {
+  @Test func `a shipment that cannot be noted is not sent, and the place is not lost`() throws {
+    let log = try TestLog()
+    let farSide = FarSide(seed: 1)
+    farSide.trouble = 0
+    try log.append(0..<40) { _ in "plant/1" }
+    let shared = try Uplink.Shared(UplinkStatus())
+    let loop = try makeLoop(log, farSide, shared)
+    // The connection, and the first shipment on its way.
+    _ = loop.turn()
+    loop.work(isReadable: true)
+    #expect(farSide.records.count == 16)
+    log.disk.setFault(.writes(errno: 28))
+    for _ in 0..<100 {
+      loop.work(isReadable: true)
+      _ = loop.turn()
+      log.time.advance(milliseconds: 500)
+    }
+    // Confirmed in the meantime, and neither sent again nor gone past.
+    #expect(farSide.records.count == 16)
+    #expect((5...12).contains(loop.currentStatus.saveFailures))
+    #expect(loop.currentStatus.position == 16)
+    #expect(loop.currentStatus.retries == 0)
+    log.disk.setFault(nil)
+    for _ in 0..<40 {
+      loop.work(isReadable: true)
+      _ = loop.turn()
+      log.time.advance(milliseconds: 500)
+    }
+    try check(farSide, expected: Array(0..<40))
+    #expect(farSide.records.count == 40)
+  }
+
+  private func makeLoop(
+    _ log: TestLog, _ farSide: FarSide, _ shared: Uplink.Shared? = nil
+  ) throws -> UplinkLoop {
     var configuration = UplinkConfiguration(name: "u", target: .mqtt(MQTTTargetConfiguration(host: "none")))
     configuration.shipmentRecords = 16
     return UplinkLoop(
       configuration, filters: [try TopicFilter("plant/#")], target: ScriptedTarget(farSide),
-      shared: try Uplink.Shared(UplinkStatus()), log: log.log, cursor: try log.log.openCursor("uplink/u"),
+      shared: try shared ?? Uplink.Shared(UplinkStatus()), log: log.log, cursor: try log.log.openCursor("uplink/u"),
       time: log.time, backoff: Backoff(random: { 200 }))
   }
 

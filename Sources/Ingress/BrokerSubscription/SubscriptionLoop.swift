@@ -9,6 +9,9 @@ import Storage
 /// libmosquitto has one queue for all that goes out. Writing at any other time, be it for a ping, would let the
 /// acknowledgements of messages through that are not on disk. A crash between the commit and the write has the broker
 /// deliver those messages again: at least once.
+///
+/// While the log takes nothing there is no connection: the broker keeps what is due, which is what it has the session for.
+/// Staying connected would mean to read its pings and with them its messages.
 final class SubscriptionLoop: @unchecked Sendable {
   // Unchecked: made on one thread and handed to the subscription's, which alone uses it from then on.
   private let configuration: BrokerSubscriptionConfiguration
@@ -18,6 +21,7 @@ final class SubscriptionLoop: @unchecked Sendable {
   private let headers: RecordHeaders
   private let retainedHeaders: RecordHeaders
 
+  private let log: Log
   private var appender: Appender
   private var status: BrokerSubscriptionStatus
   private var backoff = Backoff()
@@ -34,6 +38,7 @@ final class SubscriptionLoop: @unchecked Sendable {
     self.broker = broker
     self.shared = shared
     status = shared.status
+    self.log = log
     appender = log.makeAppender()
     var headers = RecordHeaders()
     headers.add(RecordHeaderKey.source, "broker:\(configuration.name)")
@@ -44,6 +49,7 @@ final class SubscriptionLoop: @unchecked Sendable {
 
   func run() {
     while !shared.mustStop {
+      guard waitForLog() else { break }
       set(.connecting)
       do {
         try followOneConnection()
@@ -54,14 +60,26 @@ final class SubscriptionLoop: @unchecked Sendable {
         note("\(error)")
         break
       }
-      guard !shared.mustStop else { break }
+      guard !shared.mustStop, !log.isRefusing else { continue }
       set(.waiting)
       _ = shared.wakeUp.wait(milliseconds: Int(backoff.next()))
     }
     set(.stopped)
   }
 
-  /// From CONNECT until the connection is lost or the subscription is to stop.
+  /// Sleeps while the log takes nothing; false where the subscription is to stop.
+  private func waitForLog() -> Bool {
+    guard log.isRefusing else { return true }
+    note("the log takes no messages; the broker keeps them until it does")
+    set(.waiting)
+    while log.isRefusing {
+      guard !shared.mustStop else { return false }
+      _ = shared.wakeUp.wait(milliseconds: 1000)
+    }
+    return true
+  }
+
+  /// From CONNECT until the connection is lost, the log takes nothing or the subscription is to stop.
   private func followOneConnection() throws {
     let client = try MosquittoClient(broker, version: .v311)
     client.onMessage = { [unowned self] message in self.append(message) }
@@ -69,7 +87,8 @@ final class SubscriptionLoop: @unchecked Sendable {
     defer { appender.flush() }
     try client.connect()
     let deadline = time.monotonicNanoseconds() + Self.connectLimitNanoseconds
-    while !shared.mustStop {
+    // Everything that was read is on disk and acknowledged at the beginning of each round.
+    while !shared.mustStop, !log.isRefusing {
       let ready = DescriptorWait.wait(
         on: client.descriptor, forWriting: client.wantsWrite, or: shared.wakeUp, milliseconds: 500)
       if ready.isReadable { try readPhase(client) }

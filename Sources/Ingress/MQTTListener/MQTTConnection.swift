@@ -31,6 +31,8 @@ final class MQTTConnection {
   var interest: Poller.Interest = .readable
   /// In the list of those to send to at the end of the turn.
   var isDirty = false
+  /// Its next packet is a PUBLISH, and the log takes nothing.
+  var isHeld = false
   /// Closed as soon as everything is sent; nothing more is read.
   var isClosing: ConnectionEnd?
   var isClosed = false

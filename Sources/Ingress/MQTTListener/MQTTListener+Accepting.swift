@@ -74,6 +74,7 @@ extension MQTTListener {
     }
     for subscription in connection.session.subscriptions { remove(subscription, of: connection) }
     leaveLag(connection)
+    forgetHeld(connection)
     partialBytes -= connection.input.count
     queuedBytes -= connection.accountedQueuedBytes
     connection.accountedQueuedBytes = 0
@@ -81,6 +82,10 @@ extension MQTTListener {
 
   private func publishWill(of connection: MQTTConnection, _ context: inout LoopContext) {
     guard let will = connection.session.will else { return }
+    guard context.mayTakeWill else {
+      lostWills.add(1)
+      return
+    }
     context.appender.append(
       topic: will.topic.span.bytes, payload: will.payload.span.bytes, at: context.timestamp,
       headers: will.isRetained ? connection.retainedHeaders : connection.headers)
@@ -94,7 +99,8 @@ extension MQTTListener {
     guard context.now - context.lastStall > Self.graceNanoseconds else { return }
     var late: [MQTTConnection] = []
     connections.forEach { connection in
-      if connection.deadline < context.now { late.append(connection) }
+      // One that is held is not read, and so not heard.
+      if connection.deadline < context.now, !connection.isHeld { late.append(connection) }
       connection.shrink()
     }
     for connection in late {

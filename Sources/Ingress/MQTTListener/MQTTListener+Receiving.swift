@@ -10,14 +10,16 @@ extension MQTTListener {
     guard let connection = connections[id] else { return }
     if isWritable { markDirty(connection) }
     // What is not read now is reported again in the next turn.
-    guard isReadable, context.appender.hasRoom else { return }
+    guard isReadable, context.mayRead else { return }
+    if connection.isHeld { return receiveHeld(connection, &context) }
     receive(connection, &context)
   }
 
   /// Reads once and handles every packet that is whole.
   private func receive(_ connection: MQTTConnection, _ context: inout LoopContext) {
+    if holdsBeforeRest(of: connection, context.isRefusing) { return }
     let isLongPacket = connection.awaitedBytes > receiveBuffer.capacity - Self.receiveBytes
-    let result = isLongPacket ? readLongPacket(connection) : readIntoSharedBuffer(connection)
+    let result = isLongPacket ? readLongPacket(connection) : readIntoSharedBuffer(connection, context.isRefusing)
     switch result {
     case .moved: break
     case .wouldBlock: return
@@ -35,16 +37,17 @@ extension MQTTListener {
       guard !connection.isClosed else { return }
       keepRestOfSharedBuffer(connection, from: used)
     }
+    if connection.isHeld { answerPings(of: connection) }
     if partialBytes > Self.maxPartialBytes, !connection.input.isEmpty {
       close(connection, .tooManyPartialPackets, &context)
     }
   }
 
   /// Reads behind the front of the packet that came before, both in the shared buffer.
-  private func readIntoSharedBuffer(_ connection: MQTTConnection) -> IOResult {
+  private func readIntoSharedBuffer(_ connection: MQTTConnection, _ isRefusing: Bool) -> IOResult {
     receiveBuffer.removeAll()
     if !connection.input.isEmpty { receiveBuffer.append(connection.input.bytes) }
-    return read(connection, into: &receiveBuffer, upTo: Self.receiveBytes)
+    return read(connection, into: &receiveBuffer, upTo: isRefusing ? Self.heldBytes : Self.receiveBytes)
   }
 
   /// Reads the rest of one packet that the shared buffer is too small for, and nothing behind it, to its front.
@@ -55,7 +58,7 @@ extension MQTTListener {
     return result
   }
 
-  private func read(_ connection: MQTTConnection, into buffer: inout ByteWriter, upTo limit: Int) -> IOResult {
+  func read(_ connection: MQTTConnection, into buffer: inout ByteWriter, upTo limit: Int) -> IOResult {
     var result = IOResult.wouldBlock
     _ = buffer.append(upTo: limit) { room in
       result = connection.socket.read(into: room)
@@ -73,14 +76,14 @@ extension MQTTListener {
     receiveBuffer.withBytes { connection.input.append($0.extracting(used..<$0.byteCount)) }
   }
 
-  private func keepRest(of connection: MQTTConnection, from used: Int) {
+  func keepRest(of connection: MQTTConnection, from used: Int) {
     partialBytes -= used
     connection.input.removeFirst(used)
   }
 
   /// Handles the whole packets at the front of `bytes`.
   /// - Returns: how many bytes they took.
-  private func handlePackets(of connection: MQTTConnection, _ bytes: RawSpan, _ context: inout LoopContext) -> Int {
+  func handlePackets(of connection: MQTTConnection, _ bytes: RawSpan, _ context: inout LoopContext) -> Int {
     var used = 0
     do throws(MQTTViolation) {
       while connection.isClosing == nil, !connection.isClosed {
@@ -90,6 +93,10 @@ extension MQTTListener {
           connection.session.isConnected
           ? configuration.maxPacketBytes : min(configuration.maxPacketBytes, Self.maxConnectBytes)
         guard let header = try MQTTFixedHeader.parse(rest, limit: limit) else { break }
+        if context.isRefusing, header.type == .publish, connection.session.isConnected {
+          hold(connection)
+          break
+        }
         guard rest.byteCount >= header.packetBytes else {
           connection.awaitedBytes = header.packetBytes
           break

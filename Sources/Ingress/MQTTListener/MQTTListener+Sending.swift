@@ -47,9 +47,11 @@ extension MQTTListener {
     socket.send(bytes.extracting(sent..<bytes.byteCount))
   }
 
-  /// Whoever does not read what it is sent is not read from either: its answers would pile up.
+  /// Whoever does not read what it is sent is not read from either: its answers would pile up. Nor is a publisher that
+  /// waits for the log, once as much of it is here as may be.
   private func setInterest(_ connection: MQTTConnection, _ context: inout LoopContext) {
-    var interest: Poller.Interest = connection.queuedBytes > configuration.maxQueuedBytes ? [] : .readable
+    let isRead = connection.queuedBytes <= configuration.maxQueuedBytes && mayReadAhead(of: connection)
+    var interest: Poller.Interest = isRead ? .readable : []
     if connection.queuedBytes > 0 { interest.insert(.writable) }
     guard interest != connection.interest else { return }
     connection.interest = interest

@@ -33,6 +33,11 @@ final class MQTTListener {
   /// A budget ended before the log did.
   var hasMoreToDeliver = false
 
+  /// Publishers that wait, since the log takes nothing, in the order in which they came to.
+  var held: ContiguousArray<MQTTConnection> = []
+  /// Wills there was no room for.
+  var lostWills = GapCount(.logFull)
+
   /// Bytes in all connections' `input`, and in their `output` as of their last sending.
   var partialBytes = 0
   var queuedBytes = 0
@@ -41,6 +46,8 @@ final class MQTTListener {
 
   /// What one connection may have read in one turn, so that a chatty one cannot starve the rest.
   static let receiveBytes = 64 << 10
+  /// What is read ahead of a publisher that waits for the log.
+  static let heldBytes = 4 << 10
   /// What a client may send before it has connected.
   static let maxConnectBytes = 256 << 10
   /// What packets that have come in part may take, over all connections.
@@ -90,6 +97,7 @@ final class MQTTListener {
     deliver(&context)
     sendToAll(&context)
     status.queuedBytes = queuedBytes
+    status.heldPublishers = held.count
   }
 
   /// What need not be looked at every turn.
@@ -97,6 +105,7 @@ final class MQTTListener {
     closeLate(&context)
     resumeAccepting(&context)
     forgetTailIfUnused(&context)
+    reportLostWills(&context)
   }
 
   /// Sends the acknowledgements that are due, and closes everything.

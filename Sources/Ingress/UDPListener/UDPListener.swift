@@ -5,8 +5,8 @@ import Storage
 
 /// One UDP socket: every datagram becomes a record. One thread, the ingress loop's.
 ///
-/// What cannot become one, since it is too long or the kernel had no room for it, is counted, and said in the log itself
-/// by gap records, of which there is at most one a second for each reason.
+/// What cannot become one, since it is too long, or the kernel or the log had no room for it, is counted, and said in the log
+/// itself by gap records, of which there is at most one a second for each reason, and none before the log has room again.
 final class UDPListener {
   private var socket: DatagramSocket
   private let template: TopicTemplate
@@ -19,6 +19,7 @@ final class UDPListener {
 
   private var tooLarge = GapCount(.udpTooLarge)
   private var kernelDrops = GapCount(.udpKernel)
+  private var logFull = GapCount(.logFull)
 
   /// Receiving goes on with the other sockets after so many calls.
   private static let receivesPerTurn = 4
@@ -63,7 +64,7 @@ final class UDPListener {
 
   /// Datagrams wait.
   func receive(_ context: inout LoopContext) {
-    for _ in 0..<Self.receivesPerTurn where context.appender.hasRoom {
+    for _ in 0..<Self.receivesPerTurn where context.mayRead {
       let count: Int
       do throws(SystemError) {
         count = try socket.receive()
@@ -84,6 +85,11 @@ final class UDPListener {
     guard !socket.isTruncated(at: index) else {
       status.tooLarge += 1
       tooLarge.add(1)
+      return
+    }
+    guard !context.isRefusing else {
+      status.logFull += 1
+      logFull.add(1)
       return
     }
     guard let address = socket.sender(at: index) else { return }
@@ -117,12 +123,13 @@ final class UDPListener {
   }
 
   /// Writes what is missing into the log, where a second has passed since that was done last.
-  /// - Parameter isLast: however long ago that was.
+  /// - Parameter isLast: however long ago that was, and even while the log refuses.
   func reportGaps(_ context: inout LoopContext, isLast: Bool = false) {
-    let place = status.address
-    for gap in [tooLarge.take(now: context.now, isLast), kernelDrops.take(now: context.now, isLast)] {
+    guard isLast || !context.isRefusing else { return }
+    let now = context.now
+    for gap in [tooLarge.take(now: now, isLast), kernelDrops.take(now: now, isLast), logFull.take(now: now, isLast)] {
       guard let (reason, count) = gap else { continue }
-      context.appender.append(GapRecord(reason, count: count, place: place), at: context.timestamp)
+      context.gaps.append(GapRecord(reason, count: count, place: status.address), at: context.timestamp)
     }
   }
 }
