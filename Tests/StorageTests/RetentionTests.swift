@@ -85,6 +85,40 @@ struct RetentionTests {
     #expect(bench.log.recoveryReport == [])
     bench.pass(milliseconds: 2 * RetentionBench.day)
     #expect(try bench.numbers() == (isKept ? [] : Array(0..<40)))
+    bench.pass(milliseconds: 10 * RetentionBench.day)
+    #expect(try bench.numbers() == [])
+  }
+
+  @Test func `without the history, what the records' times say is believed by and by`() throws {
+    let bench = try RetentionBench { $0.maxAgeMilliseconds = 10 * RetentionBench.day }
+    bench.fill(40)
+    while bench.log.sealStep() {}
+    bench.log.close()
+    bench.time.jump(milliseconds: Int64(100 * RetentionBench.day))
+    bench.disk.overwrite("/data/history", [])
+    try bench.reopen()
+    bench.pass(milliseconds: 4 * RetentionBench.day)
+    #expect(try bench.numbers() == Array(0..<40))
+    bench.pass(milliseconds: RetentionBench.day + RetentionBench.hour)
+    // The newest segment has no index that would tell.
+    #expect(try bench.numbers() == Array(30..<40))
+  }
+
+  @Test func `a reader whose segment goes with its blocks passes on, and calls nothing damaged`() throws {
+    let bench = try RetentionBench { $0.keepFree = .bytes(0) }
+    bench.fill(40)
+    var reader = bench.log.makeReader(at: 0)
+    _ = try reader.next()
+    bench.disk.setCapacity(try bench.usedBytes() + 1000)
+    bench.fill(40)
+    let start = bench.log.startOffset
+    #expect(start > 0)
+    var found: [Offset] = []
+    while let record = try reader.next() { found.append(record.offset) }
+    let missing = Int(bench.log.durableEnd) - 1 - found.count
+    let skipped = reader.skippedRecords
+    #expect(skipped == missing && missing > 0)
+    #expect(bench.log.segments.allSatisfy { !$0.isDamaged })
   }
 
   @Test func `the oldest go to leave the share of the disk free that is to be`() throws {

@@ -38,6 +38,7 @@ extension LogReader {
 
   /// Passes over bytes that are no intact batch. False where they may yet become one.
   mutating func passDamage() throws(SystemError) -> Bool {
+    if passRetired() { return true }
     let name = SegmentName.fileName(base: segmentBase)
     let isOutside = segments.durableEnd == Offset.max
     let (isFound, damage) = try scanner!.resynchronise(
@@ -52,6 +53,16 @@ extension LogReader {
     // Seen from outside, the newest bytes may be a batch that is just being written.
     if isOutside { scanner = nil }
     return false
+  }
+
+  /// Leaves a segment that retention has taken meanwhile, with its blocks, which looks like damage. False where it has not.
+  private mutating func passRetired() -> Bool {
+    let start = segments.startOffset
+    guard start > segmentBase else { return false }
+    skippedRecords += Int(max(0, start - position))
+    position = max(position, start)
+    scanner = nil
+    return true
   }
 
   mutating func report(_ lost: Range<Offset>, _ reason: String) {

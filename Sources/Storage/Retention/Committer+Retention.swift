@@ -8,7 +8,7 @@ import Records
 // 1. The gap records, one for each consumer that loses something, are written into the newest segment, which keeps a
 //    reserve for them, and synced.
 // 2. The segments are taken out of the list, so that readers pass on to the next.
-// 3. Their files are removed: side files first, since without its segment nobody would remove them.
+// 3. Their files are removed; recovery removes what lies beside a segment that is no longer there.
 // 4. The directory is synced.
 //
 // After a crash between 1 and 4 the segments may be there again, and go again: said twice, rather than never.
@@ -124,16 +124,11 @@ extension Committer {
 
   /// - Parameter givingBackAtOnce: a reader that has the file open would keep its blocks from the disk until it is done.
   private func removeFiles(of base: Offset, givingBackAtOnce: Bool) {
-    let directory = state.directory.segments
-    let name = SegmentName.fileName(base: base)
-    let digits = name.dropLast(SegmentName.Kind.segment.rawValue.utf8.count) + "."
     do throws(SystemError) {
-      for sideFile in try state.disk.list(directory) where sideFile.hasPrefix(digits) && sideFile != name {
-        try state.disk.remove(directory + "/" + sideFile)
-      }
-      if givingBackAtOnce { try state.disk.open(directory + "/" + name, .readWrite).truncate(to: 0) }
-      try state.disk.remove(directory + "/" + name)
+      if givingBackAtOnce { try state.disk.open(state.directory.file(.segment, base), .readWrite).truncate(to: 0) }
+      try state.directory.removeSegment(base, state.disk)
     } catch {
+      let name = SegmentName.fileName(base: base)
       Journal.warning("removing the segment \(name): \(error); it goes after the next start")
     }
   }
@@ -222,14 +217,14 @@ extension Committer {
 extension Committer {
   /// Makes the history one of the segments that are there.
   func takeUpHistory() {
-    let bases = state.segments.all.map(\.base)
-    // Of a segment that the history does not know, only running time can tell the age, from now on.
-    let unknown = LogClock.Stamp(running: clock.now.running, wall: 0)
-    if history.segments.isEmpty { history.begun = unknown }
     let known = history.newestByBase
+    if known.isEmpty { history.begun = clock.now }
     if let writer, let stamp = known[writer.base] { newest = stamp }
-    history.segments = bases.filter { $0 != writer?.base }.map { base in
-      LogHistory.Segment(base: base, newest: known[base] ?? unknown)
+    history.segments = state.segments.all.filter { $0.base != writer?.base }.map { segment in
+      // Of one that the history does not know, its records' times may tell, as far as they are believed.
+      let wall = segment.summary?.times?.upperBound.milliseconds ?? 0
+      let unknown = LogClock.Stamp(running: clock.now.running, wall: wall)
+      return LogHistory.Segment(base: segment.base, newest: known[segment.base] ?? unknown)
     }
   }
 

@@ -82,6 +82,8 @@ final class Sealer: @unchecked Sendable {
     pace.begin()
     guard try rewriter.rewrite(to: next, pause: { pace.pause() && !started.isClosed }) else { return }
     let rewritten = try rewriter.finish()
+    // Retention may have taken the segment meanwhile, with its blocks: what was missing is no damage.
+    guard state.segments.startOffset <= segment.base else { return installer.discard(rewritten) }
     if rewritten.lost.isEmpty, rewritten.damage.isEmpty {
       try install(rewritten, insteadOf: segment)
     } else {
