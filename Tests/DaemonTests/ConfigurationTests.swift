@@ -33,7 +33,8 @@ struct ConfigurationTests {
         gateway: "plant-7", data: "/over/ruled",
         mqtt: { listen: ["127.0.0.1:1884", "[::]:0"], anonymous: true, maxConnections: 7, maxPacket: "2 MiB" },
         udp: [{ listen: "0.0.0.0:5510", topic: "u/{address}/{port}", maxDatagram: 1500, receiveBuffer: "1 MiB" }],
-        log: { maxBytes: "4 GiB", segment: "8 MiB", commitDelay: "5 ms", commitBuffer: "1 MiB", whenFull: "dropOldest" },
+        log: { maxBytes: "4 GiB", segment: "8 MiB", commitDelay: "5 ms", commitBuffer: "1 MiB",
+          maxAge: "90 d", keepFree: "2.5 %", whenFull: "refuse" },
         console: { listen: "127.0.0.1:9", socket: "/run/c.sock" },
       }
       """)
@@ -47,12 +48,21 @@ struct ConfigurationTests {
     #expect(udp.maxDatagramBytes == 1500 && udp.receiveBufferBytes == 1 << 20)
     #expect(configuration.log.maxBytes == 4 << 30 && configuration.log.segmentBytes == 8 << 20)
     #expect(configuration.log.commitDelayMilliseconds == 5 && configuration.log.commitBufferBytes == 1 << 20)
+    #expect(configuration.log.maxAgeMilliseconds == 90 * 86_400_000 && configuration.log.keepFree == .percent(2.5))
+    #expect(configuration.log.whenFull == .refuse)
     #expect(configuration.console.listen == "127.0.0.1:9" && configuration.console.isListenRequired)
     #expect(configuration.console.socket == "/run/c.sock")
   }
 
   @Test func `the data directory of the file counts where no option overrules it`() throws {
     #expect(try read("{data: \"/there\"}", data: nil).data == "/there")
+  }
+
+  @Test func `what is to stay free is a share or a size, and records need not age`() throws {
+    #expect(try read("{log: {keepFree: \"2 GiB\"}}").log.keepFree == .bytes(2 << 30))
+    #expect(try read("{log: {keepFree: 0}}").log.keepFree == .bytes(0))
+    #expect(try read("{log: {keepFree: \"5%\"}}").log.keepFree == .percent(5))
+    #expect(try read("{log: {maxAge: null}}").log.maxAgeMilliseconds == nil)
   }
 
   @Test func `listeners can be turned off`() throws {
@@ -68,7 +78,7 @@ struct ConfigurationTests {
     ),
     (
       "nothing near", "{log: {zzzzzz: 1}}",
-      "f.json5:1: there is no `zzzzzz` in `log`; known are `commitBuffer`, `commitDelay`, `maxBytes`, `segment`, `whenFull`"
+      "f.json5:1: there is no `zzzzzz` in `log`; known are `commitBuffer`, `commitDelay`, `keepFree`, `maxAge`, `maxBytes`, `segment`, `whenFull`"
     ),
     ("a wrong type", "{gateway: 7}", "f.json5:1: `gateway` is 7; write a text in quotes"),
     ("a section that is none", "{mqtt: true}", "f.json5:1: `mqtt` is a boolean; write an object: { … }"),
@@ -118,13 +128,22 @@ struct ConfigurationTests {
       "f.json5:1: `gateway` is \"a/b\"; write at most 128 bytes, without `+`, `#` and `/`"
     ),
     ("a control character", "{gateway: \"a\\n\"}", "f.json5:1: `gateway` has a control character in it; remove it"),
+    ("not there yet", "{\nprofiles: []}", "f.json5:2: `profiles` is not available in this version; remove it"),
     (
-      "not there yet", "{log: {\nmaxAge: \"90 d\"}}",
-      "f.json5:2: `log.maxAge` is not available in this version; remove it"
+      "an age too short to be kept", "{log: {maxAge: \"5 m\"}}",
+      "f.json5:1: `log.maxAge` is 5 m; write one from \"1 h\" to \"36500 d\""
     ),
     (
-      "a value not there yet", "{log: {whenFull: \"refuse\"}}",
-      "f.json5:1: `log.whenFull: \"refuse\"` is not available in this version; remove it"
+      "a share that is none", "{log: {keepFree: \"5\"}}",
+      "f.json5:1: `log.keepFree` is \"5\"; write a share of the disk up to \"50 %\", or a size, such as \"2 GiB\""
+    ),
+    (
+      "a share too large", "{log: {keepFree: \"51 %\"}}",
+      "f.json5:1: `log.keepFree` is \"51 %\"; write a share of the disk up to \"50 %\", or a size, such as \"2 GiB\""
+    ),
+    (
+      "something else to do when full", "{log: {whenFull: \"panic\"}}",
+      "f.json5:1: `log.whenFull` is \"panic\"; write \"dropOldest\" or \"refuse\""
     ),
     (
       "a socket path the kernel does not take", "{console: {socket: \"/\(String(repeating: "x", count: 107))\"}}",

@@ -7,18 +7,22 @@ package final class ForebayProcess {
   package let udpPort = freePort()
   package private(set) var process: TestProcess
   private let configurationPath: String
+  private let disk: SmallDisk?
 
-  package var data: String { directory.path + "/data" }
+  /// As the test sees it.
+  package var data: String { disk?.visible(directory.path + "/data") ?? directory.path + "/data" }
   package var errors: String { process.errors }
 
   /// Starts the daemon and waits until it says that it is ready.
   /// - Parameters:
   ///   - sections: more of the configuration, JSON5 members such as `routes: […]`.
   ///   - mqtt: more members of its section `mqtt`.
+  ///   - disk: what its data are on, mounted at `DIRECTORY/data`.
   package init(
     _ sections: String = "", mqtt: String = "", in directory: TemporaryDirectory = TemporaryDirectory(),
-    tracedBy tracer: [String] = []
+    tracedBy tracer: [String] = [], on disk: SmallDisk? = nil
   ) throws {
+    self.disk = disk
     self.directory = directory
     configurationPath = directory.path + "/forebay.json5"
     try writeFile(
@@ -33,7 +37,7 @@ package final class ForebayProcess {
         \(sections)
       }
       """)
-    process = try Self.start(configurationPath, directory, tracer)
+    process = try Self.start(configurationPath, directory, tracer + (disk?.enter ?? []))
   }
 
   /// kill -9, and wait until it is gone.
@@ -52,7 +56,7 @@ package final class ForebayProcess {
   }
 
   package func restart() throws {
-    process = try Self.start(configurationPath, directory, [])
+    process = try Self.start(configurationPath, directory, disk?.enter ?? [])
   }
 
   /// Runs a `forebay` command on this daemon's data and returns what it prints.

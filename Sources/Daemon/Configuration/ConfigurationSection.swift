@@ -56,10 +56,9 @@ final class ConfigurationSection {
     return members.contains { $0.key == key }
   }
 
-  func rejectAsUnavailable(_ key: String, _ value: String? = nil) {
-    let suffix = value.map { ": \"\($0)\"" } ?? ""
+  func rejectAsUnavailable(_ key: String) {
     let line = members.first { $0.key == key }?.keyPosition.line ?? line
-    report.add(line, "`\(name(key))\(suffix)` is not available in this version; remove it")
+    report.add(line, "`\(name(key))` is not available in this version; remove it")
   }
 
   /// Reports every key that was never asked for, with the nearest that was.

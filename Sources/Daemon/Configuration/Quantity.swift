@@ -18,6 +18,15 @@ package enum Quantity {
     parse(text, durationUnits, mayRepeat: true)
   }
 
+  /// Percent; nil for what is none.
+  package static func percent(_ text: String) -> Double? {
+    var rest = text.utf8[...]
+    guard let number = takeNumber(&rest), rest.drop(while: { $0 == UInt8(ascii: " ") }).elementsEqual("%".utf8) else {
+      return nil
+    }
+    return number
+  }
+
   /// In the largest binary unit that leaves a whole number: `64 MiB`.
   package static func text(size: Int) -> String {
     text(size, sizeUnits[..<5])

@@ -85,6 +85,7 @@ final class Stages: Sendable {
 
   /// Stops what brings messages first, the log last: everything accepted is committed.
   func stop() {
+    log.endWaiting()
     ingress.stop()
     Self.concurrently(subscriptions) { $0.stop() }
     Self.concurrently(uplinks) { $0.stop() }
@@ -124,7 +125,7 @@ final class Stages: Sendable {
   /// Why the daemon is not well; nil: it is.
   var ailment: String? {
     if let failure = log.failure { return failure.description }
-    if log.metrics.waitsForRoom { return "the disk is full: nothing is acknowledged until there is room" }
+    if let refusal = log.refusal { return refusal.description }
     return stall.withLock { $0 }
   }
 }

@@ -47,10 +47,28 @@ enum StatusReport {
       "bytesWritten": .count(metrics.bytesWritten),
       "recordsRetired": .count(metrics.recordsRetired),
       "recordsDropped": .count(metrics.recordsDropped),
+      "retired": removed(metrics.retired),
+      "dropped": removed(metrics.dropped),
+      "refusal": .optional(metrics.refusal?.description),
+      "oldestRecord": .optional(metrics.oldestRecord?.rfc3339),
+      "newestRecord": .optional(metrics.newestRecord?.rfc3339),
+      "bytesWrittenTotal": .count(metrics.bytesWrittenTotal),
+      "bytesWrittenPerDay": metrics.bytesWrittenPerDay.map { .count($0) } ?? .null,
+      "freeBytes": metrics.freeBytes.map { .count($0) } ?? .null,
       "syncMicroseconds": latencies(metrics.sync),
       "writeMicroseconds": latencies(metrics.write),
       "failure": .optional(log.failure?.description),
     ]
+  }
+
+  /// By the limit it went for.
+  private static func removed(_ removed: [RetentionReason: LogMetrics.Removed]) -> JSONValue {
+    .object(
+      RetentionReason.allCases.compactMap { reason in
+        removed[reason].map {
+          .init(key: reason.rawValue, value: ["records": .count($0.records), "bytes": .count($0.bytes)])
+        }
+      })
   }
 
   private static func latencies(_ histogram: LatencyHistogram) -> JSONValue {
@@ -73,6 +91,7 @@ enum StatusReport {
       "subscriptions": .count(status.subscriptions),
       "deliveries": .count(status.deliveries),
       "laggingSubscribers": .count(status.laggingSubscribers),
+      "heldPublishers": .count(status.heldPublishers),
       "rejected": .object(rejected.map { .init(key: $0.key, value: .count($0.value)) }),
     ]
   }
@@ -84,6 +103,7 @@ enum StatusReport {
       "bytes": .count(status.bytes),
       "tooLarge": .count(status.tooLarge),
       "kernelDrops": .count(status.kernelDrops),
+      "logFull": .count(status.logFull),
     ]
   }
 
@@ -97,6 +117,7 @@ enum StatusReport {
       "retries": .count(status.retries),
       "deadLettered": .count(status.deadLettered),
       "missed": .count(status.missed),
+      "saveFailures": .count(status.saveFailures),
       "lastError": .optional(status.lastError),
     ]
   }
@@ -126,6 +147,7 @@ enum StatusReport {
       "shipments": .count(status.shipments),
       "retries": .count(status.retries),
       "deadLetters": .count(status.deadLetters),
+      "saveFailures": .count(status.saveFailures),
       "lastError": .optional(status.lastError),
       "connectedSince": .optional(status.connectedSince?.rfc3339),
     ]

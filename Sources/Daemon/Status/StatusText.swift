@@ -15,6 +15,7 @@ package enum StatusText {
       ("log", log(report["log"])),
       ("disk", disk(report["log"])),
     ]
+    if let text = kept(report["log"]) { rows.append(("kept", text)) }
     if let mqtt = report["mqtt"], !mqtt.elements("listen").isEmpty { rows += self.mqtt(mqtt) }
     rows += report.elements("udp").map { ("udp \($0.text("listen"))", udp($0)) }
     rows += report.elements("subscriptions").map { ("broker \($0.text("name"))", subscription($0)) }
@@ -46,11 +47,29 @@ package enum StatusText {
     return dropped > 0 ? text + "; \(counted(dropped, "record")) dropped before every consumer had them" : text
   }
 
+  /// Since when records are kept, what has gone, and what is written for it.
+  private static func kept(_ log: JSON5Value?) -> String? {
+    guard let log else { return nil }
+    var parts: [String] = []
+    if log.text("oldestRecord") != "-" { parts.append("since \(log.text("oldestRecord"))") }
+    for (reason, gone) in log.members("retired").map({ ($0.key, $0.value) }) {
+      let missed = log["dropped"]?[reason]?.number("records") ?? 0
+      let lost = missed > 0 ? ", \(grouped(missed)) of them not consumed" : ""
+      parts.append("\(counted(gone.number("records"), "record")) gone for \(reason)\(lost)")
+    }
+    if log.number("bytesWrittenTotal") > 0 { parts.append("\(size(log.number("bytesWrittenTotal"))) written in all") }
+    if log.number("bytesWrittenPerDay") > 0 { parts.append("\(size(log.number("bytesWrittenPerDay"))) a day") }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
   private static func mqtt(_ mqtt: JSON5Value) -> [(String, String)] {
     let addresses = mqtt.elements("listen").map(\.text).joined(separator: " ")
     var text = "\(counted(mqtt.number("connections"), "connection")), \(counted(mqtt.number("messages"), "message"))"
     text += " (\(size(mqtt.number("bytes")))), \(counted(mqtt.number("acks"), "acknowledgement"))"
     text += ", \(counted(mqtt.number("subscriptions"), "subscription"))"
+    if mqtt.number("heldPublishers") > 0 {
+      text += ", \(counted(mqtt.number("heldPublishers"), "publisher")) waiting for the log"
+    }
     let refused = mqtt.members("rejected").map { "\(grouped($0.value.number)) \($0.key)" }
     let rows = [("mqtt \(addresses)", text)]
     return refused.isEmpty ? rows : rows + [("  refused", refused.joined(separator: ", "))]
@@ -60,6 +79,7 @@ package enum StatusText {
     var text = "\(counted(udp.number("messages"), "message")) (\(size(udp.number("bytes"))))"
     if udp.number("tooLarge") > 0 { text += ", \(grouped(udp.number("tooLarge"))) too large" }
     if udp.number("kernelDrops") > 0 { text += ", \(grouped(udp.number("kernelDrops"))) dropped by the kernel" }
+    if udp.number("logFull") > 0 { text += ", \(grouped(udp.number("logFull"))) dropped while the log was full" }
     return text
   }
 
@@ -71,7 +91,12 @@ package enum StatusText {
   private static func route(_ status: JSON5Value) -> String {
     let lag = counted(status.number("lag"), "record")
     return "\(status.text("state")), lag \(lag), \(grouped(status.number("delivered"))) delivered"
-      + troubles(status, [("retries", "retried"), ("deadLettered", "to the dead letters"), ("missed", "missed")])
+      + troubles(
+        status,
+        [
+          ("retries", "retried"), ("deadLettered", "to the dead letters"), ("missed", "missed"),
+          ("saveFailures", "cursor writes failed"),
+        ])
   }
 
   private static func uplink(_ status: JSON5Value) -> String {
@@ -80,7 +105,9 @@ package enum StatusText {
     let sizes = "\(size(status.number("rawBytes"))) as \(size(status.number("shippedBytes")))"
     let backlog = counted(status.number("backlog"), "record")
     return "\(status.text("state")), backlog \(backlog), \(shipped) (\(sizes)) to \(status.text("target"))"
-      + troubles(status, [("retries", "retried"), ("deadLetters", "to the dead letters")])
+      + troubles(
+        status,
+        [("retries", "retried"), ("deadLetters", "to the dead letters"), ("saveFailures", "cursor writes failed")])
   }
 
   /// What is only worth a word where it happened.
