@@ -73,6 +73,7 @@ package final class Log: Sendable {
     let committer = committer
     let sealer = sealer
     commitThread.withLock { $0 = NamedThread.start("commit") { committer.run() } }
+    guard state.configuration.sealsInBackground else { return }
     sealThread.withLock { $0 = NamedThread.start("seal") { sealer.run() } }
   }
 }

@@ -13,6 +13,8 @@ package struct LogConfiguration: Hashable, Sendable {
   package var keepFree = KeepFree.percent(5)
   /// What is done at one of these limits with what some consumer has not got. `log.whenFull`
   package var whenFull = WhenFull.dropOldest
+  /// Whether segments that are no longer written to are sealed in the background.
+  package var sealsInBackground = true
   /// A bounded wait before each commit, to spare flash; 0: none. `log.commitDelay`
   package var commitDelayMilliseconds = 0
   /// What may wait for a commit, for each producer: beyond it the producer must stop reading. `log.commitBuffer`

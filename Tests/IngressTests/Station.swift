@@ -30,6 +30,8 @@ final class Station {
       logConfiguration.whenFull = .refuse
       logConfiguration.keepFree = .bytes(0)
     }
+    // A full log would make room for itself.
+    logConfiguration.sealsInBackground = false
     log = try Log.open(logConfiguration, disk: disk, time: time)
     var mqtt = MQTTListenerConfiguration()
     mqtt.listen = ["127.0.0.1:0", "[::1]:0"]
