@@ -31,8 +31,8 @@ extension StatusText {
       StatusFormat.counted(mqtt.number("connections"), "connection"),
       StatusFormat.counted(mqtt.number("subscriptions"), "subscription"),
       "\(StatusFormat.grouped(mqtt.number("acks"))) acknowledged",
-      counter(mqtt, "heldPublishers", "publishers wait for the log"),
-      counter(mqtt, "laggingSubscribers", "subscribers lag"),
+      counter(mqtt, "heldPublishers", "publishers waiting for the log"),
+      counter(mqtt, "laggingSubscribers", "subscribers lagging"),
     ])
     let refused = mqtt.members("rejected").map { "\(StatusFormat.grouped($0.value.number)) \($0.key)" }
     return lines + (refused.isEmpty ? [] : details(["refused: " + refused.joined(separator: ", ")]))
