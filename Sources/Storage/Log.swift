@@ -169,6 +169,9 @@ extension Log {
 
   package var metrics: LogMetrics { state.metrics }
 
+  /// Records that have been handed over and are not yet on disk.
+  package var waitingRecords: Int { queue.waitingRecords.load(ordering: .relaxed) }
+
   package var sealingMetrics: SealingMetrics { state.sealingMetrics }
 
   /// Why nothing is acknowledged any more, or nil. Final: the process must end and recover.

@@ -22,6 +22,8 @@ package struct LogMetrics: Hashable, Sendable {
   package var freeBytes: Int?
   package var write = LatencyHistogram()
   package var sync = LatencyHistogram()
+  /// Both: from taking what waits until it is on disk.
+  package var commit = LatencyHistogram()
 
   package struct Removed: Hashable, Sendable {
     package var records = 0
@@ -51,6 +53,7 @@ package struct LogMetrics: Hashable, Sendable {
     bytesWritten += bytes
     write.add(nanoseconds: writeNanoseconds)
     sync.add(nanoseconds: syncNanoseconds)
+    commit.add(nanoseconds: writeNanoseconds + syncNanoseconds)
   }
 }
 

@@ -147,16 +147,17 @@ struct LifecycleTests {
       in: forebay.directory)
     #expect(try publisher.wait() == 0)
     try waitUntil(seconds: 5, "the message in the status") {
-      try forebay.command("status", "--json").contains("\"messages\":1")
+      try forebay.command("status", "--format", "json").contains("\"messages\":1")
     }
     let report = try forebay.command("status")
-    #expect(report.contains("test-gateway") && report.contains("health") && report.contains("1 record"), "\(report)")
+    #expect(
+      report.contains("test-gateway") && report.contains("health") && report.contains("1, offsets 0 to 0"), "\(report)")
     try forebay.stop()
     let stored = try TestProcess(ForebayProcess.executable, ["status", "--data", forebay.data], in: forebay.directory)
     #expect(try stored.wait() == 1)
     #expect(stored.output.contains("no daemon is running"))
     #expect(
-      stored.output.contains("1 record, offsets 0 to 0, ") && stored.output.contains(" B in 1 segment"),
+      stored.output.contains("1, offsets 0 to 0\n") && stored.output.contains(" B in 1 segment"),
       "\(stored.output)")
   }
 }

@@ -70,7 +70,7 @@ struct LogVerifyTests {
       "routes: [{ name: \"keeper\", topics: [\"#\"], file: { path: \"\(directory.path)/out\" } }]", in: directory)
     let cursor = data + "/cursors/route/keeper"
     try forebay.publish(3)
-    try waitUntil("the route") { try forebay.command("status", "--json").contains(#""position":20"#) }
+    try waitUntil("the route") { try forebay.command("status", "--format", "json").contains(#""position":20"#) }
     try forebay.stop()
     #expect(try verify().status == 0)
 

@@ -75,6 +75,7 @@ package struct Lifecycle {
     try poller.add(failure.descriptor, .readable, token: 1)
     var watch = ProgressWatch(limitMilliseconds: Self.stallLimitMilliseconds, now: milliseconds)
     let interval = min(manager.watchdogMilliseconds.map { $0 / 3 } ?? 1000, 1000)
+    sample(stages)
     while stages.log.failure == nil {
       _ = try poller.wait(milliseconds: interval)
       while let (signal, sender) = signals.next() {
@@ -90,6 +91,7 @@ package struct Lifecycle {
   }
 
   private func look(at stages: Stages, _ watch: inout ProgressWatch) {
+    sample(stages)
     guard let stall = watch.observe(stages.counters, now: milliseconds) else {
       stages.setStall(nil)
       manager.keepAlive()
@@ -98,6 +100,10 @@ package struct Lifecycle {
     let reason = "\(stall.rawValue) for more than \(Self.stallLimitMilliseconds / 1000) s"
     if stages.ailment == nil { Journal.error("\(reason); the watchdog is not fed any more") }
     stages.setStall(reason)
+  }
+
+  private func sample(_ stages: Stages) {
+    stages.history.record(now: time.monotonicNanoseconds()) { StatusSample(stages, at: $0) }
   }
 
   private var milliseconds: Int64 { time.monotonicNanoseconds() / 1_000_000 }

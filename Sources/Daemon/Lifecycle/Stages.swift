@@ -17,6 +17,8 @@ final class Stages: Sendable {
   let ingress: Ingress
   let startedAt: Int64
   let startedMonotonic: Int64
+  let history = StatusHistory()
+  let oldestTimes = OldestRecordTimes()
   private let console = Mutex<Console?>(nil)
   /// What stands still; nil: all is well.
   private let stall = Mutex<String?>(nil)

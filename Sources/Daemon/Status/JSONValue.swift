@@ -22,6 +22,16 @@ package indirect enum JSONValue: Hashable, Sendable {
   /// A text, or null.
   static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
 
+  /// A number, or null.
+  static func optional(_ number: (some BinaryInteger)?) -> JSONValue { number.map { .count($0) } ?? .null }
+  static func optional(_ number: Double?, digits: Int) -> JSONValue { number.map { .decimal($0, digits) } ?? .null }
+
+  /// The members of both objects, in order.
+  static func + (left: JSONValue, right: JSONValue) -> JSONValue {
+    guard case .object(let first) = left, case .object(let rest) = right else { preconditionFailure("not objects") }
+    return .object(first + rest)
+  }
+
   /// On one line, without spaces.
   package func write(into writer: inout ByteWriter) {
     switch self {

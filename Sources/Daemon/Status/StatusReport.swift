@@ -6,113 +6,69 @@ import Routing
 import Storage
 import Uplink
 
-/// What the daemon says about itself, as JSON: `/api/v1/status`.
-enum StatusReport {
+/// What the daemon says about itself, as JSON: `/api/v1/status`. The keys are in the README.
+struct StatusReport {
+  let stages: Stages
+  /// Of the last minute.
+  let rates: StatusRates?
+  /// Of the last ten seconds: when a lag will be gone is asked when things have just changed.
+  private let recentRates: StatusRates?
+
   static func json(of stages: Stages, _ time: any TimeSource) -> JSONValue {
+    let now = time.monotonicNanoseconds()
+    let sample = StatusSample(stages, at: now)
+    let report = StatusReport(
+      stages: stages, rates: stages.history.rates(upTo: sample, seconds: 60),
+      recentRates: stages.history.rates(upTo: sample, seconds: 10))
+    return report.json(now: now, wall: time.wallMilliseconds())
+  }
+
+  private func json(now: Int64, wall: Int64) -> JSONValue {
     let ingress = stages.ingress.status
     return [
+      "running": true,
+      "time": .string(Timestamp(milliseconds: wall).rfc3339),
       "gateway": .string(stages.configuration.gateway),
       "version": .string(Version.current),
       "process": .count(CurrentProcess.identifier),
       "data": .string(stages.configuration.data),
       "epoch": .string(stages.log.epoch.description),
       "startedAt": .string(Timestamp(milliseconds: stages.startedAt).rfc3339),
-      "uptimeSeconds": .count((time.monotonicNanoseconds() - stages.startedMonotonic) / 1_000_000_000),
+      "uptimeSeconds": .count((now - stages.startedMonotonic) / 1_000_000_000),
       "health": .string(stages.ailment ?? "ok"),
-      "log": log(stages.log),
-      "mqtt": mqtt(ingress.mqtt, addresses: stages.ingress.mqttAddresses),
-      "udp": .array(ingress.udp.map(udp)),
-      "subscriptions": .array(stages.subscriptions.map { subscription($0.status) }),
-      "uplinks": .array(stages.uplinks.map { uplink($0.status) }),
-      "routes": .array(stages.routes.map { route($0.status) }),
+      "log": log,
+      "rates": rates.map(Self.json) ?? .null,
+      "mqtt": mqtt(ingress.mqtt),
+      "udp": .array(ingress.udp.enumerated().map { udp($1, source: 1 + $0) }),
+      "subscriptions": .array(
+        stages.subscriptions.enumerated().map { subscription($1.status, source: 1 + ingress.udp.count + $0) }),
+      "routes": .array(stages.routes.enumerated().map { route($1.status, $0) }),
+      "uplinks": .array(stages.uplinks.enumerated().map { uplink($1.status, $0) }),
       "console": [
         "socket": .string(stages.configuration.console.socket), "listen": .optional(stages.consoleAddress),
       ],
     ]
   }
 
-  private static func log(_ log: Log) -> JSONValue {
-    let metrics = log.metrics
-    let segments = log.segments
-    let start = log.startOffset
-    let end = log.durableEnd
+  private static func json(_ rates: StatusRates) -> JSONValue {
+    [
+      "seconds": .decimal(rates.seconds, 1),
+      "messagesPerSecond": .decimal(rates.messages, 1),
+      "bytesPerSecond": .decimal(rates.bytes, 0),
+      "recordsCommittedPerSecond": .decimal(rates.appended, 1),
+    ]
+  }
+}
+
+// Who takes records out.
+extension StatusReport {
+  private func route(_ status: RouteStatus, _ index: Int) -> JSONValue {
+    let consumer = consumer(
+      "route/" + status.name, position: status.position, lag: status.lag, \.routes, index)
     return [
-      "startOffset": .count(start),
-      "endOffset": .count(end),
-      "records": .count(end - start),
-      "bytes": .count(segments.reduce(0) { $0 + $1.bytes }),
-      "segments": .count(segments.count),
-      "commits": .count(metrics.commits),
-      "recordsCommitted": .count(metrics.records),
-      "bytesWritten": .count(metrics.bytesWritten),
-      "recordsRetired": .count(metrics.recordsRetired),
-      "recordsDropped": .count(metrics.recordsDropped),
-      "retired": removed(metrics.retired),
-      "dropped": removed(metrics.dropped),
-      "refusal": .optional(metrics.refusal?.description),
-      "oldestRecord": .optional(metrics.oldestRecord?.rfc3339),
-      "newestRecord": .optional(metrics.newestRecord?.rfc3339),
-      "bytesWrittenTotal": .count(metrics.bytesWrittenTotal),
-      "bytesWrittenPerDay": metrics.bytesWrittenPerDay.map { .count($0) } ?? .null,
-      "freeBytes": metrics.freeBytes.map { .count($0) } ?? .null,
-      "syncMicroseconds": latencies(metrics.sync),
-      "writeMicroseconds": latencies(metrics.write),
-      "failure": .optional(log.failure?.description),
-    ]
-  }
-
-  /// By the limit it went for.
-  private static func removed(_ removed: [RetentionReason: LogMetrics.Removed]) -> JSONValue {
-    .object(
-      RetentionReason.allCases.compactMap { reason in
-        removed[reason].map {
-          .init(key: reason.rawValue, value: ["records": .count($0.records), "bytes": .count($0.bytes)])
-        }
-      })
-  }
-
-  private static func latencies(_ histogram: LatencyHistogram) -> JSONValue {
-    [
-      "median": .count(histogram.percentile(0.5) / 1000), "p99": .count(histogram.percentile(0.99) / 1000),
-      "max": .count(histogram.maximumNanoseconds / 1000),
-    ]
-  }
-
-  private static func mqtt(_ status: MQTTListenerStatus, addresses: [String]) -> JSONValue {
-    let rejected = status.rejected.sorted { $0.key < $1.key }
-    return [
-      "listen": .array(addresses.map { .string($0) }),
-      "connections": .count(status.connections),
-      "connectionsAccepted": .count(status.connectionsAccepted),
-      "messages": .count(status.messages),
-      "bytes": .count(status.bytes),
-      "acks": .count(status.acks),
-      "duplicates": .count(status.duplicates),
-      "subscriptions": .count(status.subscriptions),
-      "deliveries": .count(status.deliveries),
-      "laggingSubscribers": .count(status.laggingSubscribers),
-      "heldPublishers": .count(status.heldPublishers),
-      "rejected": .object(rejected.map { .init(key: $0.key, value: .count($0.value)) }),
-    ]
-  }
-
-  private static func udp(_ status: UDPListenerStatus) -> JSONValue {
-    [
-      "listen": .string(status.address),
-      "messages": .count(status.messages),
-      "bytes": .count(status.bytes),
-      "tooLarge": .count(status.tooLarge),
-      "kernelDrops": .count(status.kernelDrops),
-      "logFull": .count(status.logFull),
-    ]
-  }
-
-  private static func route(_ status: RouteStatus) -> JSONValue {
-    [
       "name": .string(status.name),
       "state": .string(status.state),
-      "position": .count(status.position),
-      "lag": .count(status.lag),
+    ] + consumer + [
       "delivered": .count(status.delivered),
       "retries": .count(status.retries),
       "deadLettered": .count(status.deadLettered),
@@ -122,25 +78,14 @@ enum StatusReport {
     ]
   }
 
-  private static func subscription(_ status: BrokerSubscriptionStatus) -> JSONValue {
-    [
-      "name": .string(status.name),
-      "broker": .string(status.broker),
-      "state": .string(status.state.rawValue),
-      "messages": .count(status.messages),
-      "bytes": .count(status.bytes),
-      "connections": .count(status.connections),
-      "lastError": .optional(status.lastError),
-    ]
-  }
-
-  private static func uplink(_ status: UplinkStatus) -> JSONValue {
-    [
+  private func uplink(_ status: UplinkStatus, _ index: Int) -> JSONValue {
+    let consumer = consumer(
+      "uplink/" + status.name, position: status.position, lag: status.backlogRecords, \.uplinks, index)
+    return [
       "name": .string(status.name),
       "target": .string(status.target),
       "state": .string(status.state.rawValue),
-      "position": .count(status.position),
-      "backlog": .count(status.backlogRecords),
+    ] + consumer + [
       "shippedRecords": .count(status.shippedRecords),
       "rawBytes": .count(status.rawBytes),
       "shippedBytes": .count(status.shippedBytes),
@@ -150,6 +95,21 @@ enum StatusReport {
       "saveFailures": .count(status.saveFailures),
       "lastError": .optional(status.lastError),
       "connectedSince": .optional(status.connectedSince?.rfc3339),
+    ]
+  }
+
+  /// What routes and uplinks have in common.
+  private func consumer(
+    _ name: String, position: Offset, lag: Int, _ positions: KeyPath<StatusSample, [Offset]>, _ index: Int
+  ) -> JSONValue {
+    let oldest = lag > 0 ? stages.oldestTimes.time(of: name, at: position, in: stages.log) : nil
+    let drained = recentRates?.secondsToDrain(lag, consumed: recentRates?.consumed(positions, index) ?? 0)
+    return [
+      "position": .count(position),
+      "lag": .count(lag),
+      "oldestRecord": .optional(oldest?.rfc3339),
+      "recordsPerSecond": .optional(rates?.consumed(positions, index), digits: 1),
+      "secondsToDrain": .optional(lag == 0 ? 0 : drained),
     ]
   }
 }

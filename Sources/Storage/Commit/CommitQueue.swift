@@ -10,6 +10,9 @@ final class CommitQueue: Sendable {
   /// Signalled when a commit has ended: for producers that wait for it.
   private let committed = Condition(Progress())
 
+  /// Records handed over and not yet known to be on disk.
+  let waitingRecords = Atomic(0)
+
   private struct State {
     var waiting: [PendingBatch] = []
     /// Between the commit's taking a batch and its coming back for more.
@@ -51,6 +54,7 @@ final class CommitQueue: Sendable {
 
   /// Queues `batch` and returns an empty one to go on with.
   func handOver(_ batch: PendingBatch) -> PendingBatch {
+    waitingRecords.add(batch.builder.recordCount, ordering: .relaxed)
     let (spare, isIdle) = state.withLock { state in
       state.waiting.append(batch)
       return (state.spares.popLast(), !state.isCommitting || batch.passesRefusal)
@@ -73,6 +77,7 @@ final class CommitQueue: Sendable {
         last.builder.byteCount < Appender.targetBatchBytes / 2
       else { return nil }
       state.waiting.removeLast()
+      waitingRecords.subtract(last.builder.recordCount, ordering: .relaxed)
       state.spares.append(empty)
       return last
     }
@@ -117,6 +122,7 @@ final class CommitQueue: Sendable {
 
   /// Tells the producers of `batches` that their records are on disk, and takes the batches back for use again.
   func finish(_ batches: inout [PendingBatch]) {
+    for batch in batches { waitingRecords.subtract(batch.builder.recordCount, ordering: .relaxed) }
     for batch in batches {
       guard let producer = batch.producer else { continue }
       producer.waitingBytes.subtract(batch.builder.byteCount, ordering: .relaxed)

@@ -5,8 +5,8 @@ package import Records
 package struct StoredLog: Sendable {
   package let epoch: LogEpoch
 
-  private let directory: LogDirectory
-  private let disk: any Disk
+  let directory: LogDirectory
+  let disk: any Disk
   private let list: SegmentList
 
   /// - Parameter directory: the data directory.

@@ -1,17 +1,19 @@
 import Bytes
 import Platform
-import Records
+package import Records
 
 /// Looks into batches whose checksum is right: whether the records decode, and agree with their header.
 ///
 /// Keeps the memory that it unpacks into, which is as large as the largest batch. One owner, one thread.
-struct BatchCheck: ~Copyable {
+package struct BatchCheck: ~Copyable {
   private var unpacked = ByteWriter(capacity: 64 << 10)
   private var decompressor = ZstdDecompressor()
 
+  package init() {}
+
   /// What is wrong inside `batch`, the whole batch with its header; nil: nothing.
   /// - Parameter record: called with each record, in order, up to the first that is wrong.
-  mutating func problem(
+  package mutating func problem(
     in batch: RawSpan, _ header: RecordBatchHeader, _ record: (borrowing Record) -> Void = { _ in }
   ) -> BatchProblem? {
     let stored = batch.extracting(RecordBatchHeader.byteCount..<header.batchBytes)

@@ -1,13 +1,14 @@
-import Platform
-import Records
+import Bytes
+package import Platform
+package import Records
 
 /// Goes through a segment's file from its first byte to its last and says what stands there, damage among it.
 ///
 /// For those who look at the log from outside, also beside a running daemon: what looks like damage in a segment that
 /// is being written to is read again before it is called so. One owner, one thread.
-struct SegmentWalk: ~Copyable {
+package struct SegmentWalk: ~Copyable {
   /// What stands at some place of the file.
-  enum Part: Hashable {
+  package enum Part: Hashable {
     /// A batch whose checksum is right; `batch` has its bytes until the next step.
     case batch(RecordBatchHeader, at: Int)
     /// Bytes that are no intact batch, and intact batches behind them again.
@@ -21,7 +22,7 @@ struct SegmentWalk: ~Copyable {
   }
 
   /// The offset behind the last batch so far.
-  private(set) var endOffset: Offset
+  package private(set) var endOffset: Offset
 
   private let base: Offset
   private let file: any DiskFile
@@ -35,7 +36,7 @@ struct SegmentWalk: ~Copyable {
   /// - Parameters:
   ///   - limit: the base of the next segment; nil: there is none.
   ///   - growth: the clock for waiting, where a daemon may be writing to the file; nil where none can be.
-  init(_ file: any DiskFile, base: Offset, limit: Offset?, growth: (any TimeSource)?) {
+  package init(_ file: any DiskFile, base: Offset, limit: Offset?, growth: (any TimeSource)?) {
     self.file = file
     self.base = base
     self.limit = limit ?? .max
@@ -46,12 +47,12 @@ struct SegmentWalk: ~Copyable {
 
   /// The bytes of the batch that `next` has just found.
   @_lifetime(borrow self)
-  borrowing func batch(_ header: RecordBatchHeader) -> RawSpan {
+  package borrowing func batch(_ header: RecordBatchHeader) -> RawSpan {
     scanner.batch(header)
   }
 
   /// The next part. After `.tail`, `.end` and `.newerVersion` there is none.
-  mutating func next() throws(SystemError) -> Part {
+  package mutating func next() throws(SystemError) -> Part {
     if let magic = try scanner.newerMagic() { return .newerVersion(magic: magic) }
     if let header = current.take() { scanner.pass(header) }
     while true {
@@ -93,5 +94,15 @@ struct SegmentWalk: ~Copyable {
       return true
     }
     return false
+  }
+}
+
+extension SegmentWalk {
+  /// The base offset that the first batch of a file states; 0 where there is none.
+  package static func baseOffset(of file: any DiskFile) throws(SystemError) -> Offset {
+    var writer = ByteWriter(capacity: 8)
+    _ = try writer.append(upTo: 8) { room throws(SystemError) in try file.read(into: room, at: 0) }
+    var reader = ByteReader(writer.bytes)
+    return max(reader.int64() ?? 0, 0)
   }
 }
