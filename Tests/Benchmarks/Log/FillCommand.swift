@@ -1,4 +1,3 @@
-import Platform
 import Storage
 
 extension Command {
@@ -14,11 +13,12 @@ extension Command {
       }
       var configuration = LogConfiguration(directory: directory)
       configuration.maxBytes = options.bytes * 4
-      let log = try Log.open(configuration)
+      let log = try Log.open(configuration, startsThreads: false)
       defer { log.close() }
-      var filling = try Filling(log)
-      while filling.rawBytes < options.bytes { try filling.turn() }
-      try filling.finish()
+      var filling = Filling(log)
+      while filling.rawBytes < options.bytes { try filling.step() }
+      // A daemon writes the indexes of closed segments at once, and seals them one by one: the first is enough here.
+      _ = log.sealStep()
       return true
     })
 }

@@ -1,63 +1,49 @@
 import Platform
 import Storage
 
-/// Appends the telemetry corpus as fast as the log takes it, in batches as a busy gateway has them.
+/// Appends the telemetry corpus as fast as one thread can, in batches as a busy gateway has them. The log must have been
+/// opened without threads: what is a batch and what is sealed is then the same on every machine.
 struct Filling: ~Copyable {
-  /// Messages in a batch: what arrives during one sync when some ten thousand come in a second.
-  static let turnMessages = 64
-  private static let producers = 8
+  /// Messages in a batch: some milliseconds' worth where ten thousand come in a second.
+  private static let batchMessages = 64
+  /// Batches in a commit: more than there would be, to save time.
+  private static let commitBatches = 16
 
   private let log: Log
-  private let wakeUp: WakeUp
-  private var appenders: [AppenderBox] = []
+  private var appender: Appender
   private var corpus = TelemetryCorpus()
   private(set) var messages = 0
   /// Of topics and payloads.
   private(set) var rawBytes = 0
 
-  init(_ log: Log) throws {
+  init(_ log: Log) {
     self.log = log
-    wakeUp = try WakeUp()
-    // By turns, since a producer adds to its own batch for as long as the commit has not taken it.
-    for _ in 0..<Self.producers { appenders.append(AppenderBox(log.makeAppender(wakeUp: wakeUp))) }
+    appender = log.makeAppender()
   }
 
-  /// Appends `count` messages and hands them over as a batch of their own.
-  mutating func turn(_ count: Int = turnMessages) throws {
-    let box = appenders[messages / Self.turnMessages % Self.producers]
-    while !box.appender.hasRoom {
-      try check()
-      _ = wakeUp.wait(milliseconds: 1000)
-    }
-    var bytes = 0
-    for _ in 0..<count {
-      corpus.next { topic, payload, time in
-        box.appender.append(topic: topic, payload: payload, at: time)
-        bytes += topic.byteCount + payload.byteCount
+  /// Appends some messages and makes them durable.
+  mutating func step() throws {
+    for _ in 0..<Self.commitBatches {
+      for _ in 0..<Self.batchMessages {
+        corpus.next { topic, payload, time in
+          appender.append(topic: topic, payload: payload, at: time)
+          rawBytes += topic.byteCount + payload.byteCount
+        }
       }
+      appender.flush()
     }
-    box.appender.flush()
-    messages += count
-    rawBytes += bytes
-  }
-
-  /// Returns when everything is durable.
-  mutating func finish() throws {
-    for box in appenders { try box.appender.flushAndWait() }
-    try check()
-  }
-
-  private func check() throws {
-    if let failure = log.failure { throw failure }
+    messages += Self.commitBatches * Self.batchMessages
+    guard log.commitStep() else { throw BenchmarkError.cannotMeasure("the log failed: \(log.failure, default: "?")") }
     try Interruption.check()
   }
 }
 
-/// An array cannot hold what cannot be copied.
-private final class AppenderBox {
-  var appender: Appender
-
-  init(_ appender: consuming Appender) {
-    self.appender = appender
+extension Log {
+  /// Seals every segment but the newest, which is still appended to.
+  func sealEverything() throws {
+    while sealStep() { try Interruption.check() }
+    guard segments.dropLast().allSatisfy(\.isSealed) else {
+      throw BenchmarkError.cannotMeasure("the segments could not be sealed; there must be room for a segment more")
+    }
   }
 }

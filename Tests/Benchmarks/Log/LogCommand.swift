@@ -9,8 +9,9 @@ extension Command {
       "append: 100-byte payloads from four producers until they are durable, against a plain loop of pwrite and fdatasync"
         + "\n  with the sizes the commit wrote; and one record at a time, its latency against one write and fdatasync.",
       "allocations: what the heap is asked for by 400,000 records more than by 100,000.",
-      "telemetry: a sealed log of JSON messages from 100 devices: its size, and how fast it is read.",
-      "seek: a 10 GiB log (--quick: 1 GiB) that is not in memory: opening it, 200 random places, and memory in use.",
+      "telemetry: JSON messages from 100 devices: how fast they are read, and their size once sealed.",
+      "seek: a 10 GiB log (--quick: 1 GiB) that is not in memory: opening it, 200 random places, and memory in use,"
+        + "\n  as written and sealed.",
     ],
     parts: ["encode", "append", "allocations", "telemetry", "seek"],
     run: { options in

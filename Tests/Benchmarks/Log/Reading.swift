@@ -1,26 +1,32 @@
 import Records
 import Storage
 
-/// One walk over a log from its oldest record to its end.
+/// One walk over a log from its oldest record on.
 struct Reading {
-  var records = 0
+  private(set) var records = 0
+  /// Of topics and payloads.
+  private(set) var rawBytes = 0
   /// Of the reading thread.
-  var processorSeconds = 0.0
-  var seconds = 0.0
-  private var payloadBytes = 0
+  let processorSeconds: Double
+  let seconds: Double
 
-  init(_ log: Log) throws {
+  /// - Parameter end: the offset to stop at; nil: the end of the log.
+  init(_ log: Log, end: Offset? = nil) throws {
+    let end = end ?? log.durableEnd
     var reader = log.makeReader(at: log.startOffset)
+    var records = 0
+    var rawBytes = 0
     let watch = Stopwatch()
-    while let record = try reader.next() {
+    while reader.position < end, let record = try reader.next() {
       records += 1
-      // So that no compiler may leave the decoding out.
-      payloadBytes += record.payload.byteCount
+      rawBytes += record.topic.byteCount + record.payload.byteCount
       if records & 0xFFFF == 0 { try Interruption.check() }
     }
     processorSeconds = watch.processorSeconds
     seconds = watch.seconds
-    guard reader.skippedRecords == 0, payloadBytes > 0 else {
+    self.records = records
+    self.rawBytes = rawBytes
+    guard reader.position >= end, reader.skippedRecords == 0 else {
       throw BenchmarkError.cannotMeasure("the log lost records while it was read; look at the disk's health (dmesg)")
     }
   }

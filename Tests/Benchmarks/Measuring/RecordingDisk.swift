@@ -1,15 +1,15 @@
 import Platform
 import Synchronization
 
-/// The machine's disk, and a record of what the commit asks of it, for `ReferenceLoop` to repeat.
+/// The machine's disk, and a record of what the commit asks of it, for `ReferenceLoop` to repeat. What others do, sealing
+/// say, is passed on and not recorded: the commit alone preallocates its files.
 struct RecordingDisk: Disk {
   enum Operation: Hashable, Sendable {
-    case create
-    case allocate(Int)
+    /// A new file of that many bytes, preallocated; what is written from then on goes there.
+    case create(bytes: Int)
     case write(Int)
     case sync
     case truncate(Int)
-    case syncDirectory
 
     var writtenBytes: Int {
       if case .write(let count) = self { count } else { 0 }
@@ -23,12 +23,10 @@ struct RecordingDisk: Disk {
   func takeOperations() -> [Operation] { record.take() }
 
   func open(_ path: String, _ mode: DiskOpenMode) throws(SystemError) -> any DiskFile {
-    if mode == .create { record.add(.create) }
-    return RecordedFile(try disk.open(path, mode), record)
+    RecordedFile(try disk.open(path, mode), record)
   }
 
   func syncDirectory(_ path: String) throws(SystemError) {
-    record.add(.syncDirectory)
     try disk.syncDirectory(path)
   }
 
@@ -58,6 +56,7 @@ private final class Record: Sendable {
 private final class RecordedFile: DiskFile {
   private let file: any DiskFile
   private let record: Record
+  private let isRecorded = Atomic(false)
 
   init(_ file: any DiskFile, _ record: Record) {
     self.file = file
@@ -69,24 +68,29 @@ private final class RecordedFile: DiskFile {
   }
 
   func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) {
-    record.add(.write(bytes.byteCount))
+    add(.write(bytes.byteCount))
     try file.write(bytes, at: offset)
   }
 
   func sync() throws(SystemError) {
-    record.add(.sync)
+    add(.sync)
     try file.sync()
   }
 
   func allocate(_ count: Int) throws(SystemError) {
-    record.add(.allocate(count))
+    isRecorded.store(true, ordering: .relaxed)
+    add(.create(bytes: count))
     try file.allocate(count)
   }
 
   func truncate(to count: Int) throws(SystemError) {
-    record.add(.truncate(count))
+    add(.truncate(count))
     try file.truncate(to: count)
   }
 
   func size() throws(SystemError) -> Int { try file.size() }
+
+  private func add(_ operation: RecordingDisk.Operation) {
+    if isRecorded.load(ordering: .relaxed) { record.add(operation) }
+  }
 }

@@ -15,8 +15,7 @@ struct ReferenceLoop: ~Copyable {
   init(directory: String, fileBytes: Int) throws {
     let disk = LocalDisk()
     try disk.createDirectory(directory)
-    let file = try disk.open(directory + "/1", .create)
-    try file.allocate(fileBytes)
+    let file = try Self.makeFile(directory + "/1", bytes: fileBytes)
     try file.sync()
     try disk.syncDirectory(directory)
     self.directory = directory
@@ -34,17 +33,22 @@ struct ReferenceLoop: ~Copyable {
   mutating func replay(_ operations: [RecordingDisk.Operation]) throws {
     for operation in operations {
       switch operation {
-      case .create:
+      case .create(let fileBytes):
         files += 1
-        file = try disk.open("\(directory)/\(files)", .create)
+        file = try Self.makeFile("\(directory)/\(files)", bytes: fileBytes)
+        try disk.syncDirectory(directory)
         position = 0
-      case .allocate(let count): try file.allocate(count)
       case .write(let count): try write(count)
       case .sync: try file.sync()
       case .truncate(let count): try file.truncate(to: count)
-      case .syncDirectory: try disk.syncDirectory(directory)
       }
     }
+  }
+
+  private static func makeFile(_ path: String, bytes: Int) throws -> any DiskFile {
+    let file = try LocalDisk().open(path, .create)
+    try file.allocate(bytes)
+    return file
   }
 
   private mutating func write(_ count: Int) throws {
