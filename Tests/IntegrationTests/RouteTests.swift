@@ -77,7 +77,7 @@ struct RouteTests {
       letters = try forebay.command("query", "$forebay/dead-letter/picky", "--format", "ndjson")
       return !letters.isEmpty
     }
-    try waitUntil("the route's end") { try forebay.command("status").contains("lag 0") }
+    try waitUntil("the route's end") { try forebay.command("status", "--format", "json").contains("\"lag\":0") }
     #expect(lines(taken) == numbers(0..<30).filter { $0 != "13" })
     #expect(letters.split(separator: "\n").count == 1)
     for part in [
