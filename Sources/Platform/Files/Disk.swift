@@ -9,7 +9,7 @@ package protocol Disk: Sendable {
   /// Replaces `target`, if there is one, by `source`, in one step.
   func rename(_ source: String, to target: String) throws(SystemError)
   func remove(_ path: String) throws(SystemError)
-  /// Creates `path` and the directories above it that are missing.
+  /// Creates `path` and the directories above it that are missing; durable on return.
   func createDirectory(_ path: String) throws(SystemError)
   /// Makes creations, renames and removals in `path` durable.
   func syncDirectory(_ path: String) throws(SystemError)
