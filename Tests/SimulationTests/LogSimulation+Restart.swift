@@ -25,7 +25,8 @@ extension LogSimulation {
       disk.endProcess()
       try restart()
     }
-    if plan.flipsBits, random.oneIn(4) { try flipBit() }
+    // One thing at a time: damage that could not be mended yet, for want of room, is enough.
+    if plan.flipsBits, !log!.isRefusing, random.oneIn(4) { try flipBit() }
     begin()
   }
 

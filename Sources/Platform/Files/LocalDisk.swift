@@ -111,6 +111,12 @@ private final class LocalFile: DiskFile {
     if fdatasync(descriptor.raw) != 0 { throw SystemError("fdatasync", path) }
   }
 
+  func reload() throws(SystemError) {
+    try sync()
+    // A file system that cannot forget has nothing else to offer.
+    _ = posix_fadvise(descriptor.raw, 0, 0, POSIX_FADV_DONTNEED)
+  }
+
   func allocate(_ count: Int) throws(SystemError) {
     do {
       _ = try retryingInterrupts("fallocate", path) { linux_fallocate(descriptor.raw, 0, Int64(count)) }

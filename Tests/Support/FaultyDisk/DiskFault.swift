@@ -6,7 +6,7 @@ package struct DiskFault: Sendable {
     /// The operation fails. A write may have written some of its bytes by then, and what a failed sync was to make
     /// durable is never tried again. ENOSPC hits only operations that need room.
     case error(Int32)
-    /// One bit of what is read comes out wrong; the bytes on the disk are right.
+    /// One bit of what is read comes out wrong, never twice in a row; the bytes on the disk are right.
     case flippedBit
   }
 

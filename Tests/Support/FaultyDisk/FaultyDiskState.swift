@@ -19,6 +19,9 @@ struct FaultyDiskState {
   var faultsHit = 0
   /// The read under way comes out with a wrong bit.
   var flipsBit = false
+  private var readsSinceFlip = Self.readsBetweenFlips
+  /// Whoever reads again what came out wrong gets it right.
+  private static let readsBetweenFlips = 8
 
   var capacity: Int?
 
@@ -26,6 +29,7 @@ struct FaultyDiskState {
   mutating func begin(_ operation: DiskOperation, _ path: String) -> Int32? {
     operations += 1
     flipsBit = false
+    if operation == .read { readsSinceFlip += 1 }
     switch fault {
     case .once(operations, let code): return hit(code)
     case .from(let first, let code) where operations >= first: return hit(code)
@@ -36,6 +40,8 @@ struct FaultyDiskState {
       switch fault.effect {
       case .error(let code): return hit(code)
       case .flippedBit:
+        guard readsSinceFlip >= Self.readsBetweenFlips else { continue }
+        readsSinceFlip = 0
         flipsBit = true
         faultsHit += 1
       }

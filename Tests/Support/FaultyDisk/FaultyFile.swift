@@ -51,6 +51,14 @@ final class FaultyFile: DiskFile {
     }
   }
 
+  func reload() throws(SystemError) {
+    try disk.perform(.sync, path, era: era) { _ throws(SystemError) in
+      inode.reload()
+    } failure: { random in
+      inode.failSync(&random)
+    }
+  }
+
   func allocate(_ count: Int) throws(SystemError) {
     try disk.perform(.allocate, path, era: era) { state throws(SystemError) in
       let room = state.room(for: count, of: inode)

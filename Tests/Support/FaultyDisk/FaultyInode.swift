@@ -53,6 +53,19 @@ final class FaultyInode: @unchecked Sendable {
     unsynced.removeAll(keepingCapacity: true)
   }
 
+  /// A sync, after which readers see what is on the disk.
+  func reload() {
+    sync()
+    forgetLost()
+  }
+
+  private func forgetLost() {
+    guard hasLost else { return }
+    hasLost = false
+    current.replace(by: durable)
+    reserved = Self.blocks(current.count)
+  }
+
   /// A sync that failed: some of it is on the disk. Readers still see all of it, and no later sync writes the rest, as
   /// Linux has it.
   func failSync(_ random: inout SeededGenerator) {
@@ -64,10 +77,7 @@ final class FaultyInode: @unchecked Sendable {
   /// A power cut: some of the changes are on the disk, and that is what readers see now.
   func losePower(_ random: inout SeededGenerator) {
     failSync(&random)
-    guard hasLost else { return }
-    hasLost = false
-    current.replace(by: durable)
-    reserved = Self.blocks(current.count)
+    forgetLost()
   }
 
   /// Flips a bit on the disk.
