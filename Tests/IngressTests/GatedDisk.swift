@@ -76,6 +76,7 @@ private final class GatedFile: DiskFile {
     disk.pass()
     try file.sync()
   }
+  func reload() throws(SystemError) { try file.reload() }
   func allocate(_ count: Int) throws(SystemError) { try file.allocate(count) }
   func truncate(to count: Int) throws(SystemError) { try file.truncate(to: count) }
   func size() throws(SystemError) -> Int { try file.size() }

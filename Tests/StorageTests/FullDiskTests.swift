@@ -92,7 +92,7 @@ struct FullDiskTests {
     _ = try bench.log.openCursor("route/r")
     bench.fill(50)
     bench.log.close()
-    bench.disk.setCapacity(try bench.usedBytes() + 2000)
+    bench.disk.setCapacity(bench.disk.usedBytes + 2000)
     try bench.reopen()
     _ = try bench.log.openCursor("route/r")
     #expect(!bench.log.isRefusing)
@@ -115,7 +115,7 @@ struct FullDiskTests {
     #expect(bench.log.isRefusing)
     #expect(bench.disk.contents(path) == whole + torn)
     // Room to set it aside, but not for a segment: the next try must not set aside what is left then.
-    bench.disk.setCapacity(try bench.usedBytes() + 800)
+    bench.disk.setCapacity(bench.disk.usedBytes + 800)
     _ = bench.log.commitStep()
     bench.disk.setCapacity(nil)
     #expect(bench.fill(1) == 1)

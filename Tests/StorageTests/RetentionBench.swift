@@ -81,10 +81,3 @@ final class RetentionBench {
     return texts
   }
 }
-
-extension RetentionBench {
-  /// Of the files that there are.
-  func usedBytes() throws -> Int {
-    disk.paths.reduce(0) { $0 + disk.contents($1)!.count }
-  }
-}

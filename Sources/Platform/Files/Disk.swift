@@ -9,7 +9,7 @@ package protocol Disk: Sendable {
   /// Replaces `target`, if there is one, by `source`, in one step.
   func rename(_ source: String, to target: String) throws(SystemError)
   func remove(_ path: String) throws(SystemError)
-  /// Creates `path` and the directories above it that are missing.
+  /// Creates `path` and the directories above it that are missing; durable on return.
   func createDirectory(_ path: String) throws(SystemError)
   /// Makes creations, renames and removals in `path` durable.
   func syncDirectory(_ path: String) throws(SystemError)
@@ -48,6 +48,9 @@ package protocol DiskFile: AnyObject, Sendable {
   func write(_ bytes: RawSpan, at offset: Int) throws(SystemError)
   /// Makes the contents durable (fdatasync). After a failure the file's state is unknown and must not be synced again.
   func sync() throws(SystemError)
+  /// Syncs, and forgets what memory has of the contents: what is read from now on comes from the disk. After a failed sync of
+  /// an earlier process, memory may show what the disk does not have and no later sync writes.
+  func reload() throws(SystemError)
   /// Reserves disk blocks for the first `count` bytes; the file is then at least that long, zeros where nothing was written.
   func allocate(_ count: Int) throws(SystemError)
   func truncate(to count: Int) throws(SystemError)

@@ -26,14 +26,20 @@ package struct LocalDisk: Disk {
   }
 
   package func createDirectory(_ path: String) throws(SystemError) {
-    if Glibc.mkdir(path, 0o750) == 0 { return }
-    let code = errno
-    if code == EEXIST, isDirectory(path) { return }
-    let parent = String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
-    guard code == ENOENT, !parent.isEmpty else { throw SystemError("mkdir", path, errno: code) }
-    try createDirectory(parent)
-    guard Glibc.mkdir(path, 0o750) == 0 || errno == EEXIST else { throw SystemError("mkdir", path) }
+    if isDirectory(path) { return }
+    let parent = parent(of: path)
+    if !isDirectory(parent) { try createDirectory(parent) }
+    guard Glibc.mkdir(path, 0o750) == 0 || errno == EEXIST && isDirectory(path) else {
+      throw SystemError("mkdir", path)
+    }
+    // A directory that is not there after a power cut takes what was synced in it along.
     try syncDirectory(parent)
+  }
+
+  /// The directory that `path` is in: the working directory for a plain name.
+  private func parent(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   package func syncDirectory(_ path: String) throws(SystemError) {
@@ -85,31 +91,30 @@ private final class LocalFile: DiskFile {
   }
 
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
-    var total = 0
-    while total < buffer.count {
-      let count = try retryingInterrupts("pread", path) {
-        pread(descriptor.raw, buffer.baseAddress! + total, buffer.count - total, off_t(offset + total))
-      }
-      if count == 0 { break }
-      total += count
+    try transferAll(buffer.count, "pread", path) { done in
+      pread(descriptor.raw, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
     }
-    return total
   }
 
   func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) {
-    var total = 0
-    while total < bytes.byteCount {
-      let rest = bytes.extracting(total..<bytes.byteCount)
-      let position = off_t(offset + total)
-      total += try retryingInterrupts("pwrite", path) {
-        rest.withUnsafeBytes { pwrite(descriptor.raw, $0.baseAddress, $0.count, position) }
+    let written = try bytes.withUnsafeBytes { bytes throws(SystemError) in
+      try transferAll(bytes.count, "pwrite", path) { done in
+        pwrite(descriptor.raw, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
       }
     }
+    // Nothing written and no error is no way for a file to behave; going on would turn for ever.
+    guard written == bytes.byteCount else { throw SystemError("pwrite", path, errno: EIO) }
   }
 
   func sync() throws(SystemError) {
     // Not retried, whatever the error: after a failed sync the kernel may call the pages clean that it could not write.
     if fdatasync(descriptor.raw) != 0 { throw SystemError("fdatasync", path) }
+  }
+
+  func reload() throws(SystemError) {
+    try sync()
+    // A file system that cannot forget has nothing else to offer.
+    _ = posix_fadvise(descriptor.raw, 0, 0, POSIX_FADV_DONTNEED)
   }
 
   func allocate(_ count: Int) throws(SystemError) {

@@ -90,6 +90,17 @@ package struct Cursor: ~Copyable, Sendable {
     return found
   }
 
+  /// Moves the cursor of `name`, which nobody has open, and forgets its note: that is about records that are gone.
+  static func move(_ name: String, to position: Offset, in directory: String, _ disk: any Disk) throws(SystemError) {
+    let file = try disk.open("\(directory)/\(name)", .readWrite)
+    guard let slot = try readNewest(file) else { return }
+    let next = CursorSlot(sequence: slot.sequence + 1, position: position, note: [])
+    var buffer = ByteWriter(capacity: CursorSlot.bytes)
+    next.encode(into: &buffer)
+    try file.write(buffer.bytes, at: Int(next.sequence % 2) * CursorSlot.bytes)
+    try file.sync()
+  }
+
   private static func openFile(_ path: String, _ disk: any Disk) throws(SystemError) -> any DiskFile {
     let parent = String(path[..<path.lastIndex(of: "/")!])
     try disk.createDirectory(parent)

@@ -12,7 +12,7 @@ import Records
 /// | … with a torn tail | its bytes are kept in the quarantine, a gap record is put in their place |
 /// | … with damage between intact batches | written anew: damaged bytes to the quarantine, batches without records in place of what was lost, a gap record at its end; goes on in a new segment |
 /// | … of a newer version | left as it is; goes on in a new segment above any offset it may have |
-/// | a cursor behind the end of the log | records that were consumed are gone: a new epoch, since their offsets will be given again; the cursor is moved when it is opened |
+/// | a cursor behind the end of the log | records that were consumed are gone: a new epoch, since their offsets will be given again, and the cursor is moved to the end |
 /// | no epoch, or a damaged one | a new epoch |
 ///
 /// Only the newest segment is read; older ones were synced and closed before it was made, and are looked after by the
@@ -47,6 +47,8 @@ struct Recovery {
 
   mutating func run() throws(SystemError) -> Recovered {
     try disk.createDirectory(directory.segments)
+    // The process before may have ended between a rename and its sync: what is found from here on must stay.
+    try disk.syncDirectory(directory.segments)
     try removeLeftovers()
     var segments = try directory.listSegments(disk)
     var endOffset: Offset = 0
@@ -55,9 +57,9 @@ struct Recovery {
       (task, endOffset) = try judge(newest)
       segments[segments.count - 1].summary = nil
     }
-    let (epoch, isEpochNew) = try recoverEpoch(isNewLog: segments.isEmpty, endOffset: endOffset)
+    let (epoch, newEpoch) = try recoverEpoch(isNewLog: segments.isEmpty, endOffset: endOffset)
     var preparation = SegmentPreparation(
-      task, epoch: isEpochNew ? epoch : nil, segmentBytes: configuration.segmentBytes, directory: directory, now: now)
+      task, epoch: newEpoch, segmentBytes: configuration.segmentBytes, directory: directory, now: now)
     let prepared = try prepare(&preparation)
     if let prepared { segments.replaceSubrange(segments.indices.suffix(1), with: prepared.newest) }
     let end = prepared?.endOffset ?? endOffset
@@ -100,10 +102,11 @@ struct Recovery {
 
   private mutating func recoverEpoch(
     isNewLog: Bool, endOffset: Offset
-  ) throws(SystemError) -> (LogEpoch, isNew: Bool) {
+  ) throws(SystemError) -> (LogEpoch, new: SegmentPreparation.NewEpoch?) {
+    try disk.syncDirectory(directory.path)
     let found = try directory.readEpoch(disk)
     let ahead = try Cursor.positions(in: directory.cursors, disk).filter { $0.position > endOffset }
-    if let found, ahead.isEmpty { return (found, false) }
+    if let found, ahead.isEmpty { return (found, nil) }
     let epoch = LogEpoch(Int64(Randomness.uint64() >> 1) | 1)
     for consumer in ahead {
       report.append(
@@ -114,7 +117,7 @@ struct Recovery {
       report.append(
         "the epoch file was missing or damaged; records are identified by the new epoch \(epoch) from now on")
     }
-    return (epoch, true)
+    return (epoch, SegmentPreparation.NewEpoch(epoch: epoch, endOffset: endOffset, cursorsAhead: ahead.map(\.name)))
   }
 
   /// What has to be done with the newest segment, and where the records end that can be read.
@@ -124,6 +127,8 @@ struct Recovery {
     let name = SegmentName.fileName(base: newest.base)
     var index = SegmentIndex(base: newest.base)
     let file = try disk.open(directory.file(.segment, newest.base), .read)
+    // The process before may have ended since a sync had failed.
+    try file.reload()
     var scanner = BatchScanner(file, base: newest.base)
     let verdict = try SegmentVerdict.judge(&scanner) { header, position in
       index.add(header, at: position)

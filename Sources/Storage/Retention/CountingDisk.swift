@@ -50,6 +50,7 @@ private final class CountingFile: DiskFile {
     try file.write(bytes, at: offset)
   }
   func sync() throws(SystemError) { try file.sync() }
+  func reload() throws(SystemError) { try file.reload() }
   func allocate(_ count: Int) throws(SystemError) { try file.allocate(count) }
   func truncate(to count: Int) throws(SystemError) { try file.truncate(to: count) }
   func size() throws(SystemError) -> Int { try file.size() }

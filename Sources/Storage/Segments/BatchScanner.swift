@@ -40,6 +40,26 @@ package struct BatchScanner: ~Copyable, Sendable {
 
   /// Looks at the header alone; `.batch` promises no intact records.
   mutating func peek() throws(SystemError) -> Found {
+    try readingAgain { scanner throws(SystemError) in try scanner.peekOnce() }
+  }
+
+  /// Reads the whole batch at `position` and checks it.
+  mutating func read() throws(SystemError) -> Found {
+    try readingAgain { scanner throws(SystemError) in try scanner.readOnce() }
+  }
+
+  /// What seems damaged is read again before it is called so: memory and cables err, too, and what is called damaged is
+  /// taken out of the log.
+  private mutating func readingAgain(
+    _ look: (inout Self) throws(SystemError) -> Found
+  ) throws(SystemError) -> Found {
+    let found = try look(&self)
+    guard found == .damage else { return found }
+    refresh()
+    return try look(&self)
+  }
+
+  private mutating func peekOnce() throws(SystemError) -> Found {
     guard try load(RecordBatchHeader.byteCount) else {
       return loaded.byteCount == 0 || isZero(loaded) ? .end : .damage
     }
@@ -52,8 +72,7 @@ package struct BatchScanner: ~Copyable, Sendable {
     }
   }
 
-  /// Reads the whole batch at `position` and checks it.
-  mutating func read() throws(SystemError) -> Found {
+  private mutating func readOnce() throws(SystemError) -> Found {
     let found = try peek()
     guard case .batch(let header) = found else { return found }
     // A length that is damage must not make us ask for that much memory.

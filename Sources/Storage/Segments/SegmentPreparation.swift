@@ -16,6 +16,15 @@ struct SegmentPreparation {
     case mend(base: Offset)
   }
 
+  /// What is written where records are identified anew.
+  struct NewEpoch {
+    let epoch: LogEpoch
+    /// Of the log.
+    let endOffset: Offset
+    /// Consumers that stand behind it: what comes next at those offsets is not what they had.
+    let cursorsAhead: [String]
+  }
+
   /// The log, ready to be appended to.
   struct Prepared {
     let writer: SegmentWriter
@@ -28,14 +37,14 @@ struct SegmentPreparation {
 
   private var task: Task
   /// To be written; nil: it is on disk.
-  private var epoch: LogEpoch?
+  private var epoch: NewEpoch?
   /// Of a segment.
   private let segmentBytes: Int
   private let directory: LogDirectory
   /// What gap records are marked with.
   private let now: Timestamp
 
-  init(_ task: Task, epoch: LogEpoch?, segmentBytes: Int, directory: LogDirectory, now: Timestamp) {
+  init(_ task: Task, epoch: NewEpoch?, segmentBytes: Int, directory: LogDirectory, now: Timestamp) {
     self.task = task
     self.epoch = epoch
     self.segmentBytes = segmentBytes
@@ -45,7 +54,7 @@ struct SegmentPreparation {
 
   /// - Throws: an error that `isOutOfSpace` where it can be tried again.
   mutating func run(_ disk: any Disk) throws(SystemError) -> Prepared {
-    if let epoch { try directory.writeEpoch(epoch, disk) }
+    if let epoch { try begin(epoch, disk) }
     epoch = nil
     while true {
       switch task {
@@ -59,6 +68,12 @@ struct SegmentPreparation {
         try mend(base, disk)
       }
     }
+  }
+
+  /// The epoch first: with the cursors moved nobody would see any more that one is needed.
+  private func begin(_ new: NewEpoch, _ disk: any Disk) throws(SystemError) {
+    try directory.writeEpoch(new.epoch, disk)
+    for name in new.cursorsAhead { try Cursor.move(name, to: new.endOffset, in: directory.cursors, disk) }
   }
 
   private func begin(

@@ -77,6 +77,11 @@ private final class RecordedFile: DiskFile {
     try file.sync()
   }
 
+  func reload() throws(SystemError) {
+    record.add(.sync)
+    try file.reload()
+  }
+
   func allocate(_ count: Int) throws(SystemError) {
     isRecorded.store(true, ordering: .relaxed)
     add(.create(bytes: count))
