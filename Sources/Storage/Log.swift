@@ -155,11 +155,19 @@ extension Log {
     LogReader(state.segments, directory: state.directory, disk: state.disk, at: offset)
   }
 
-  /// The durable cursor of the consumer called `name` (`route/siren`, `uplink/centre`), made at `first` if there is none.
+  /// The durable cursor of the consumer called `name` (`route/siren`, `uplink/centre`), made at `first` if there is none. What it has still to get and the log no longer has is said in a gap record.
   package func openCursor(_ name: String, startingAt first: Offset = 0) throws(StorageError) -> Cursor {
-    try Cursor.open(
+    let cursor = try Cursor.open(
       name, startingAt: first, within: startOffset...max(startOffset, durableEnd), directory: state.directory.cursors,
       disk: state.disk, consumers: state.consumers)
+    if let missed = cursor.missed {
+      // Dropped while nobody had the cursor open; perhaps said before, rather twice than never.
+      let place = "offsets \(missed.lowerBound) to \(missed.upperBound - 1), not consumed by \(name)"
+      queue.add(
+        GapRecord(.retention, count: missed.count, place: place),
+        at: Timestamp(milliseconds: state.time.wallMilliseconds()))
+    }
+    return cursor
   }
 }
 

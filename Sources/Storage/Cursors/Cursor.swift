@@ -16,6 +16,9 @@ package struct Cursor: ~Copyable, Sendable {
   private let consumers: Consumers
   private var buffer = ByteWriter(capacity: CursorSlot.bytes)
 
+  /// Offsets that the consumer had still to get and that the log no longer had when the cursor was opened.
+  private(set) var missed: Range<Offset>?
+
   package static let maximumNoteBytes = CursorSlot.maximumNoteBytes
 
   package var position: Offset { slot.position }
@@ -43,6 +46,7 @@ package struct Cursor: ~Copyable, Sendable {
             "consumer \(name) stood at offset \(cursor.position), but the log has \(log.lowerBound) to \(log.upperBound); it goes on at \(clamped)"
           )
         }
+        if found != nil, cursor.position < clamped { cursor.missed = cursor.position..<clamped }
         cursor.slot.position = clamped
         // What the note says is about records that are gone.
         cursor.slot.note = []
