@@ -64,7 +64,8 @@ extension LogSimulation {
       cutPower()
     }
     log = try Log.open(plan.configuration, disk: disk, time: time, startsThreads: false)
-    if let epoch, epoch != log!.epoch {
+    let isMoved = epoch != log!.epoch
+    if isMoved {
       note("a new epoch")
       model.beginEpoch()
     }
@@ -75,7 +76,7 @@ extension LogSimulation {
     if random.oneIn(8) { try lookFromOutside(contents) }
     if plan.mayRetire { model.retire(upTo: contents, consumed: consumers.map(\.position).min()!) }
     try model.check(contents, startOffset: log!.startOffset, isDurable: isDiskTrusted)
-    for consumer in consumers { try openCursor(consumer, damage) }
+    for consumer in consumers { try openCursor(consumer, damage, isMoved) }
   }
 
   private func openAgain(_ contents: LogContents) throws {
@@ -98,9 +99,10 @@ extension LogSimulation {
     }
   }
 
-  private func openCursor(_ consumer: SimulatedConsumer, _ damage: Damage?) throws {
+  private func openCursor(_ consumer: SimulatedConsumer, _ damage: Damage?, _ isMoved: Bool) throws {
     let expected = consumer.position
-    try consumer.open(log!, isDurable: isDiskTrusted, isDamaged: damage?.path.hasSuffix(consumer.name) ?? false)
+    let isDamaged = damage?.path.hasSuffix(consumer.name) ?? false
+    try consumer.open(log!, isDurable: isDiskTrusted, isDamaged: isDamaged, isMoved: isMoved)
     guard consumer.position > expected, expected < log!.startOffset else { return }
     // What the gap records of earlier losses said may be lost by now; the newest reach to what is kept.
     let contents = try LogContents(log!)
