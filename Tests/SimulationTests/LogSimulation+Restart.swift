@@ -54,7 +54,7 @@ extension LogSimulation {
   }
 
   /// Starts the log, perhaps after more power cuts, and holds it to its promises.
-  private func restart(damage: Damage? = nil) throws {
+  func restart(damage: Damage? = nil) throws {
     if random.oneIn(4) { loseSideFiles() }
     while random.oneIn(4) {
       disk.crash(afterOperation: disk.operations + 1 + random.below(30))
@@ -64,7 +64,8 @@ extension LogSimulation {
       cutPower()
     }
     log = try Log.open(plan.configuration, disk: disk, time: time, startsThreads: false)
-    if let epoch, epoch != log!.epoch {
+    let isMoved = epoch != log!.epoch
+    if isMoved {
       note("a new epoch")
       model.beginEpoch()
     }
@@ -75,7 +76,7 @@ extension LogSimulation {
     if random.oneIn(8) { try lookFromOutside(contents) }
     if plan.mayRetire { model.retire(upTo: contents, consumed: consumers.map(\.position).min()!) }
     try model.check(contents, startOffset: log!.startOffset, isDurable: isDiskTrusted)
-    for consumer in consumers { try openCursor(consumer, damage) }
+    for consumer in consumers { try openCursor(consumer, damage, isMoved) }
   }
 
   private func openAgain(_ contents: LogContents) throws {
@@ -98,51 +99,16 @@ extension LogSimulation {
     }
   }
 
-  private func openCursor(_ consumer: SimulatedConsumer, _ damage: Damage?) throws {
+  private func openCursor(_ consumer: SimulatedConsumer, _ damage: Damage?, _ isMoved: Bool) throws {
     let expected = consumer.position
-    try consumer.open(log!, isDurable: isDiskTrusted, isDamaged: damage?.path.hasSuffix(consumer.name) ?? false)
+    let isDamaged = damage?.path.hasSuffix(consumer.name) ?? false
+    try consumer.open(log!, isDurable: isDiskTrusted, isDamaged: isDamaged, isMoved: isMoved)
     guard consumer.position > expected, expected < log!.startOffset else { return }
     // What the gap records of earlier losses said may be lost by now; the newest reach to what is kept.
     let contents = try LogContents(log!)
-    guard let first = contents.records.first?.offset, first > 0,
-      contents.retiredUnread.contains(where: { $0.contains(first - 1) })
-    else { throw BrokenPromise("\(consumer.name) missed offsets from \(expected) on, and no gap record says so") }
-  }
-
-  private func loseSideFiles() {
-    for path in disk.paths where path.hasPrefix("/data/log/") && !path.hasSuffix(".log") { disk.lose(path) }
-  }
-}
-
-// Bits that flip on the disk while nobody looks.
-extension LogSimulation {
-  struct Damage {
-    let path: String
-    /// The records of the batch that the bit is in.
-    var offsets: Range<Offset>?
-  }
-
-  private func flipBit() throws {
-    letGo()
-    disk.endProcess()
-    let paths = disk.paths.filter { $0.hasPrefix("/data/log/") || $0.hasPrefix("/data/cursors/") }
-    let path = paths[random.below(paths.count)]
-    guard let contents = disk.contents(path), !contents.isEmpty else { return try open() }
-    let bit = random.below(contents.count * 8)
-    var damage = Damage(path: path)
-    if path.hasSuffix(".log") {
-      let batches = BatchMap(contents).batches
-      damage.offsets = batches.first { $0.bytes.contains(bit / 8) }?.offsets
-      if let offsets = damage.offsets { model.damage(offsets) }
-      // The newest batch with a bit wrong looks like one that the power cut tore.
-      if path == disk.paths.last(where: { $0.hasSuffix(".log") }), let last = batches.last,
-        damage.offsets == last.offsets
-      {
-        model.forget(from: last.offsets.lowerBound)
-      }
+    let starts = [log!.startOffset, contents.records.first?.offset ?? 0]
+    guard starts.contains(where: { start in contents.retiredUnread.contains { $0.contains(start - 1) } }) else {
+      throw BrokenPromise("\(consumer.name) missed offsets from \(expected) on, and no gap record says so")
     }
-    note("bit \(bit % 8) of byte \(bit / 8) of \(path) flips, in \(damage.offsets.map { "\($0)" } ?? "no record")")
-    disk.flip(bit: bit, of: path)
-    try restart(damage: damage)
   }
 }
