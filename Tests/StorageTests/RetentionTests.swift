@@ -111,7 +111,7 @@ struct RetentionTests {
     bench.fill(40)
     var reader = bench.log.makeReader(at: 0)
     _ = try reader.next()
-    bench.disk.setCapacity(try bench.usedBytes() + 1000)
+    bench.disk.setCapacity(bench.disk.usedBytes + 1000)
     bench.fill(40)
     let start = bench.log.startOffset
     #expect(start > 0)
