@@ -24,7 +24,8 @@ extension LogSimulation {
     note("bit \(bit % 8) of byte \(bit / 8) of \(path) flips, in \(damage.offsets.map { "\($0)" } ?? "no record")")
     disk.flip(bit: bit, of: path)
     try restart(damage: damage)
-    if let offsets = damage.offsets { try checkNoted(offsets) }
+    // On a full disk it may have to wait.
+    if let offsets = damage.offsets, plan.capacity == nil { try checkNoted(offsets) }
   }
 
   /// Tells the model which records a damaged byte of a segment may cost.

@@ -58,8 +58,23 @@ extension LogReader {
       return false
     }
     header = found
-    recordPosition = 0
-    recordsRemaining = Int(found.recordCount)
+    (recordPosition, recordsRemaining) = (0, Int(found.recordCount))
+    if found.baseOffset < position {
+      (recordPosition, recordsRemaining) = Self.skip(to: position, in: found, decompressor.records(found, in: scanner!))
+    }
     return true
+  }
+
+  /// Walks over the records below `offset` in one go.
+  /// - Returns: where the first other one begins, and how many records follow from there on.
+  private static func skip(
+    to offset: Offset, in header: RecordBatchHeader, _ records: RawSpan
+  ) -> (position: Int, remaining: Int) {
+    var iterator = RecordIterator(header, records: records)
+    var place = (position: 0, remaining: Int(header.recordCount))
+    while let record = iterator.next(), record.offset < offset {
+      place = (iterator.position, iterator.remaining)
+    }
+    return place
   }
 }

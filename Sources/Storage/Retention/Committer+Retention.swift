@@ -71,14 +71,13 @@ extension Committer {
     let start = all[0].base
     let end = all[count].base
     let losses = state.consumers.all.filter { $0.position < end }
-      .map { Loss(consumer: $0.name, offsets: max($0.position, start)..<end) }
+      .map { Loss(consumer: $0.name, position: $0.position, offsets: max($0.position, start)..<end) }
     if !losses.isEmpty, try !writeGaps(losses) { return nil }
     state.segments.removeOldest(count)
-    for segment in gone { removeFiles(of: segment.base, givingBackAtOnce: reason == .keepFree || reason == .diskFull) }
     do throws(SystemError) {
-      try state.disk.syncDirectory(state.directory.segments)
+      try removeFiles(of: gone, givingBackAtOnce: reason == .keepFree || reason == .diskFull)
     } catch {
-      Journal.warning("removing the oldest segments: \(error)")
+      Journal.warning("removing the oldest segments: \(error); what is left of them goes after the next start")
     }
     note(gone, end: end, losses, reason)
     return gone.reduce(0) { $0 + $1.bytes }
@@ -87,7 +86,14 @@ extension Committer {
   /// What a consumer had still to get of segments that go.
   private struct Loss {
     let consumer: String
+    /// From here on to `offsets` it had lost everything before: the record that said so may have gone with it.
+    let position: Offset
     let offsets: Range<Offset>
+
+    var place: String {
+      let earlier = position < offsets.lowerBound ? ", nor \(position) to \(offsets.lowerBound - 1) before them" : ""
+      return "offsets \(offsets.lowerBound) to \(offsets.upperBound - 1), not consumed by \(consumer)\(earlier)"
+    }
   }
 
   /// Writes and syncs a gap record for each loss; false where there is no room.
@@ -96,9 +102,7 @@ extension Committer {
     let now = Timestamp(milliseconds: state.time.wallMilliseconds())
     gapBatch.reset()
     for loss in losses {
-      let place =
-        "offsets \(loss.offsets.lowerBound) to \(loss.offsets.upperBound - 1), not consumed by \(loss.consumer)"
-      let gap = GapRecord(.retention, count: loss.offsets.count, place: place)
+      let gap = GapRecord(.retention, count: loss.offsets.count, place: loss.place)
       gapBatch.append(topic: Topic.gap.utf8.span.bytes, payload: gap.payload.span.bytes, at: now)
     }
     gapBatch.finish(baseOffset: nextOffset)
@@ -122,15 +126,20 @@ extension Committer {
     return true
   }
 
-  /// - Parameter givingBackAtOnce: a reader that has the file open would keep its blocks from the disk until it is done.
-  private func removeFiles(of base: Offset, givingBackAtOnce: Bool) {
-    do throws(SystemError) {
-      if givingBackAtOnce { try state.disk.open(state.directory.file(.segment, base), .readWrite).truncate(to: 0) }
-      try state.directory.removeSegment(base, state.disk)
-    } catch {
-      let name = SegmentName.fileName(base: base)
-      Journal.warning("removing the segment \(name): \(error); it goes after the next start")
+  /// Removes the files in their order, to the first that cannot be: what a crash or an error leaves has no hole in it.
+  /// - Parameter givingBackAtOnce: a reader that has a file open would keep its blocks from the disk until it is done. They
+  ///   are taken from it when the removal is durable: an empty segment that is there again would look damaged.
+  private func removeFiles(
+    of gone: ArraySlice<SegmentList.Segment>, givingBackAtOnce: Bool
+  ) throws(SystemError) {
+    for segment in gone {
+      let file = givingBackAtOnce ? try state.disk.open(state.directory.file(.segment, segment.base), .readWrite) : nil
+      try state.directory.removeSegment(segment.base, state.disk)
+      guard let file else { continue }
+      try state.disk.syncDirectory(state.directory.segments)
+      try file.truncate(to: 0)
     }
+    if !givingBackAtOnce { try state.disk.syncDirectory(state.directory.segments) }
   }
 
   /// Counts what has gone, and says what was lost.
