@@ -29,7 +29,7 @@ struct CursorCheck {
   /// Every cursor file below `directory`.
   static func read(_ directory: LogDirectory, _ disk: any Disk) throws(SystemError) -> [Stored] {
     var found: [Stored] = []
-    for name in try names(directory.cursors, disk) {
+    for name in try names(in: directory.cursors, disk) {
       do throws(SystemError) {
         found.append(try read(name, in: directory, disk))
       } catch {
@@ -45,8 +45,8 @@ struct CursorCheck {
     return Stored(name: name, slots: [try slot(0, of: file), try slot(1, of: file)])
   }
 
-  /// `kind/name`, or a name alone.
-  private static func names(_ directory: String, _ disk: any Disk) throws(SystemError) -> [String] {
+  /// The names of the consumers that have a file below `directory`: `kind/name`, or a name alone.
+  static func names(in directory: String, _ disk: any Disk) throws(SystemError) -> [String] {
     var names: [String] = []
     for entry in try disk.list(directory) {
       do throws(SystemError) {

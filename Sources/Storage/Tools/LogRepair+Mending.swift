@@ -51,6 +51,8 @@ extension LogRepair {
     }
     let before = stored.newest?.position ?? 0
     var cursor = try log.openCursor(name)
+    // Opening the log may have moved it.
+    guard cursor.position != before else { return }
     try cursor.commit(cursor.position)
     note(Step(kind: .repaired, file: file, text: "moved from offset \(before) to \(cursor.position)"), did)
   }
