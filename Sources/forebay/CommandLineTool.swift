@@ -12,6 +12,7 @@ enum CommandLineTool {
     .status,
     .unpack,
     .logVerify,
+    .logRepair,
     .logDump,
     .logExport,
   ]

@@ -80,15 +80,13 @@ package struct Cursor: ~Copyable, Sendable {
     in directory: String, _ disk: any Disk
   ) throws(SystemError) -> [(name: String, position: Offset)] {
     var found: [(name: String, position: Offset)] = []
-    for kind in try disk.list(directory) {
-      for name in try disk.list("\(directory)/\(kind)") {
-        do throws(SystemError) {
-          let file = try disk.open("\(directory)/\(kind)/\(name)", .read)
-          if let slot = try readNewest(file) { found.append((name: "\(kind)/\(name)", position: slot.position)) }
-        } catch {
-          // A consumer whose place cannot be read begins anew when it opens it.
-          continue
-        }
+    for name in try CursorCheck.names(in: directory, disk) {
+      do throws(SystemError) {
+        let file = try disk.open("\(directory)/\(name)", .read)
+        if let slot = try readNewest(file) { found.append((name: name, position: slot.position)) }
+      } catch {
+        // A consumer whose place cannot be read begins anew when it opens it.
+        continue
       }
     }
     return found

@@ -23,13 +23,15 @@ struct CursorCheck {
     case damaged
   }
 
+  /// In front of a consumer's name in a finding.
+  static let prefix = "cursors/"
+
   /// Every cursor file below `directory`.
   static func read(_ directory: LogDirectory, _ disk: any Disk) throws(SystemError) -> [Stored] {
     var found: [Stored] = []
-    for name in try names(directory.cursors, disk) {
+    for name in try names(in: directory.cursors, disk) {
       do throws(SystemError) {
-        let file = try disk.open(directory.cursors + "/" + name, .read)
-        found.append(Stored(name: name, slots: [try slot(0, of: file), try slot(1, of: file)]))
+        found.append(try read(name, in: directory, disk))
       } catch {
         guard error.isNotFound else { throw error }
       }
@@ -37,8 +39,14 @@ struct CursorCheck {
     return found
   }
 
-  /// `kind/name`, or a name alone.
-  private static func names(_ directory: String, _ disk: any Disk) throws(SystemError) -> [String] {
+  /// The cursor file of one consumer.
+  static func read(_ name: String, in directory: LogDirectory, _ disk: any Disk) throws(SystemError) -> Stored {
+    let file = try disk.open(directory.cursors + "/" + name, .read)
+    return Stored(name: name, slots: [try slot(0, of: file), try slot(1, of: file)])
+  }
+
+  /// The names of the consumers that have a file below `directory`: `kind/name`, or a name alone.
+  static func names(in directory: String, _ disk: any Disk) throws(SystemError) -> [String] {
     var names: [String] = []
     for entry in try disk.list(directory) {
       do throws(SystemError) {
@@ -62,7 +70,7 @@ struct CursorCheck {
 
   /// What is wrong with `cursor`, given the offsets that the log has.
   static func findings(_ cursor: Stored, log: Range<Offset>) -> [LogFinding] {
-    let file = "cursors/" + cursor.name
+    let file = prefix + cursor.name
     var found: [LogFinding] = []
     guard let newest = cursor.newest else {
       // A file that was just made has no position yet.
@@ -70,7 +78,8 @@ struct CursorCheck {
       return [
         LogFinding(
           .damage, file: file, problem: "neither slot of the cursor is intact: how far the consumer had come is lost",
-          remedy: "nothing can be: it begins with the oldest record again, and what it had got comes twice")
+          remedy: "nothing can be: it begins with the oldest record again, and what it had got comes twice",
+          treatment: .moveCursor)
       ]
     }
     if let damaged = cursor.slots.firstIndex(of: .damaged) {
@@ -86,13 +95,13 @@ struct CursorCheck {
         LogFinding(
           .damage, file: file, offsets: log.upperBound..<newest.position,
           problem: "the consumer stands at offset \(newest.position), but the log ends at \(log.upperBound)",
-          remedy: "`forebay log repair` or the next start sets it to the log's end"))
+          remedy: "`forebay log repair` or the next start sets it to the log's end", treatment: .moveCursor))
     } else if newest.position < log.lowerBound {
       found.append(
         LogFinding(
           .remark, file: file, offsets: newest.position..<log.lowerBound,
           problem: "the consumer stands at offset \(newest.position), but the log begins at \(log.lowerBound)",
-          remedy: "nothing, it goes on at the log's beginning"))
+          remedy: "nothing, it goes on at the log's beginning", treatment: .moveCursor))
     }
     return found
   }

@@ -11,6 +11,19 @@ package struct LogFinding: Hashable, Sendable {
     case remark
   }
 
+  /// What a repair does about it.
+  package enum Treatment: Hashable, Sendable {
+    /// Writes the segment anew, without the damage.
+    case mend
+    /// Leaves it to what every start does.
+    case recover
+    /// Removes the file, which is made anew.
+    case remove
+    /// Moves the cursor into the log, or sets it aside where it cannot be read.
+    case moveCursor
+    case none
+  }
+
   package let kind: Kind
   /// The file, from the data directory on: `log/00000000000000000000.log`.
   package let file: String
@@ -22,12 +35,14 @@ package struct LogFinding: Hashable, Sendable {
   package let problem: String
   /// What to do about it, the same.
   package let remedy: String
+  package let treatment: Treatment
 
   init(
     _ kind: Kind, file: String, bytes: Range<Int>? = nil, offsets: Range<Offset>? = nil, problem: String,
-    remedy: String
+    remedy: String, treatment: Treatment = .none
   ) {
     self.kind = kind
+    self.treatment = treatment
     self.file = file
     self.bytes = bytes
     self.offsets = offsets

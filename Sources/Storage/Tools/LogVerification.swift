@@ -75,7 +75,7 @@ package struct LogVerification {
   ) throws(SystemError) -> Offset? {
     let name = SegmentName.fileName(base: segment.base)
     do throws(SystemError) {
-      var check = try SegmentCheck(base: segment.base, nextBase: nextBase, in: directory, on: disk, time: time)
+      var check = try SegmentCheck.open(base: segment.base, nextBase: nextBase, in: directory, on: disk, time: time)
       try check.run(found: found, progress: progress)
       totals.add(check.totals)
       return check.endOffset
@@ -98,7 +98,8 @@ package struct LogVerification {
       LogFinding(
         .damage, file: "epoch", problem: "the log's epoch is missing or damaged",
         remedy: "the next start makes a new one, and receivers will take what they get twice for new; restore the file"
-          + " from a copy if there is one"))
+          + " from a copy if there is one",
+        treatment: .recover))
   }
 
   private func checkOtherFiles(_ found: (LogFinding) -> Void) throws(SystemError) {
@@ -109,13 +110,13 @@ package struct LogVerification {
         found(
           LogFinding(
             .remark, file: file, problem: "it is being made, or was when a power cut came",
-            remedy: "nothing, the next start removes it"))
+            remedy: "nothing, the next start removes it", treatment: .recover))
       } else if let (_, base) = SegmentName.parse(name) {
         guard !names.contains(SegmentName.fileName(base: base)) else { continue }
         found(
           LogFinding(
             .remark, file: file, problem: "the segment it is about is not there any more",
-            remedy: "nothing, the next start removes it"))
+            remedy: "nothing, the next start removes it", treatment: .recover))
       } else {
         found(
           LogFinding(

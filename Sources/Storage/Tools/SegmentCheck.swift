@@ -7,6 +7,7 @@ struct SegmentCheck: ~Copyable {
   private let name: String
   /// The base of the next segment; nil: this is the newest, whose end may be moving.
   private let nextBase: Offset?
+  private let file: any DiskFile
   private var walk: SegmentWalk
   private var batchCheck = BatchCheck()
   private var sideFiles: SideFileCheck
@@ -16,15 +17,25 @@ struct SegmentCheck: ~Copyable {
   private var pending: (bytes: Range<Int>, problem: BatchProblem, first: Offset)?
 
   /// - Parameter nextBase: of the next segment; nil: there is none, and the end may be moving.
-  init(
+  static func open(
     base: Offset, nextBase: Offset?, in directory: LogDirectory, on disk: any Disk, time: any TimeSource
-  ) throws(SystemError) {
+  ) throws(SystemError) -> SegmentCheck {
     let file = try disk.open(directory.file(.segment, base), .read)
-    segment = SegmentList.Segment(base: base, bytes: try file.size())
+    let segment = SegmentList.Segment(base: base, bytes: try file.size())
+    return SegmentCheck(
+      segment, file, nextBase: nextBase, sideFiles: SideFileCheck(segment, directory, disk), time: time)
+  }
+
+  private init(
+    _ segment: SegmentList.Segment, _ file: any DiskFile, nextBase: Offset?, sideFiles: consuming SideFileCheck,
+    time: any TimeSource
+  ) {
+    self.segment = segment
+    self.file = file
     self.nextBase = nextBase
-    name = LogDirectory.segmentsName + "/" + SegmentName.fileName(base: base)
-    sideFiles = SideFileCheck(segment, directory, disk)
-    walk = SegmentWalk(file, base: base, limit: nextBase, growth: nextBase == nil ? time : nil)
+    self.sideFiles = sideFiles
+    name = LogDirectory.segmentsName + "/" + SegmentName.fileName(base: segment.base)
+    walk = SegmentWalk(file, base: segment.base, limit: nextBase, growth: nextBase == nil ? time : nil)
   }
 
   var endOffset: Offset { walk.endOffset }
@@ -37,8 +48,13 @@ struct SegmentCheck: ~Copyable {
     found report: (LogFinding) -> Void, progress: (Int) -> Void = { _ in }
   ) throws(SystemError) {
     var isWhole = true
+    let (file, bytes, isClosed) = (file, segment.bytes, nextBase != nil)
     func found(_ finding: LogFinding) {
-      if finding.kind == .damage { isWhole = false }
+      if finding.kind == .damage {
+        isWhole = false
+        // Retention gives a segment's blocks back before it removes it: what is missing then is no damage.
+        if isClosed, let now = try? file.size(), now < bytes { return }
+      }
       report(finding)
     }
     try walkThrough(found, progress)
@@ -125,7 +141,7 @@ struct SegmentCheck: ~Copyable {
           .remark, file: name, bytes: bytes,
           problem: "\(problem), at the end of the newest segment: a batch that is just being written, or that a power"
             + " cut tore, never acknowledged",
-          remedy: "nothing, the next start cuts it and keeps the bytes in quarantine/"))
+          remedy: "nothing, the next start cuts it and keeps the bytes in quarantine/", treatment: .recover))
     }
     found(damage(bytes, walk.endOffset < nextBase ? walk.endOffset..<nextBase : nil, problem.description))
   }
@@ -136,6 +152,8 @@ struct SegmentCheck: ~Copyable {
   }
 
   private func damage(_ bytes: Range<Int>, _ offsets: Range<Offset>?, _ problem: String) -> LogFinding {
-    LogFinding(.damage, file: name, bytes: bytes, offsets: offsets, problem: problem, remedy: LogFinding.repair)
+    LogFinding(
+      .damage, file: name, bytes: bytes, offsets: offsets, problem: problem, remedy: LogFinding.repair,
+      treatment: nextBase == nil ? .recover : .mend)
   }
 }

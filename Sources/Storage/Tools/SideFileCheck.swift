@@ -70,13 +70,13 @@ struct SideFileCheck: ~Copyable {
   private func stale(_ kind: SegmentName.Kind) -> LogFinding {
     LogFinding(
       .remark, file: name(kind), problem: "it is damaged, or about an older file of the segment, and is passed over",
-      remedy: "nothing, the daemon makes it anew")
+      remedy: "nothing, the daemon makes it anew", treatment: .remove)
   }
 
   private func wrong(_ kind: SegmentName.Kind, _ problem: String) -> LogFinding {
     LogFinding(
       .damage, file: name(kind), problem: problem,
-      remedy: "stop the daemon and run `forebay log repair`, or remove the file; it is made anew")
+      remedy: "stop the daemon and run `forebay log repair`, or remove the file; it is made anew", treatment: .remove)
   }
 
   private func name(_ kind: SegmentName.Kind) -> String {
