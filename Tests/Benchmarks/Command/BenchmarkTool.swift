@@ -2,7 +2,7 @@ import Platform
 
 /// The program: finds the command, runs it, and says what went wrong.
 enum BenchmarkTool {
-  static let commands: [Command] = [.log, .fill]
+  static let commands: [Command] = [.log, .segments, .fill]
 
   /// - Returns: the exit code: 0, 1 where a target was missed, or why nothing was measured.
   static func run(_ words: [String]) -> Int32 {
@@ -33,7 +33,7 @@ enum BenchmarkTool {
   }
 
   private static var overview: String {
-    let list = commands.map { "  \($0.name.padded(to: 6)) \($0.summary)" }
+    let list = commands.map { "  \($0.name.padded(to: 8)) \($0.summary)" }
     return
       (["Usage: swift run -c release Benchmarks COMMAND [OPTION...]", "", "Commands:"] + list + [""] + optionLines)
       .joined(separator: "\n")
