@@ -16,6 +16,9 @@ final class Committer: @unchecked Sendable {
   /// Nil, after a start on a full disk, until there was room for it.
   var writer: SegmentWriter?
   var preparation: SegmentPreparation
+  /// The next segment could not be made, and its name may be on the disk all the same. Recovery would take it for the newest:
+  /// nothing more goes to the one that is, until the next has been made.
+  var isNextInDoubt = false
   var nextOffset: Offset
   var batches: [PendingBatch] = []
   /// What could not be taken for want of room, in its order.
@@ -187,7 +190,7 @@ extension Committer {
   /// - Parameter isOwn: taken over the limits, as long as the disk has room: what must be written so that others can go.
   private func makeRoom(for bytes: Int, isOwn: Bool) throws(SystemError) -> Bool {
     guard let writer else { return false }
-    if writer.hasRoom(for: bytes) { return true }
+    if !isNextInDoubt, writer.hasRoom(for: bytes) { return true }
     let size = SegmentWriter.capacity(for: bytes, atLeast: state.configuration.segmentBytes)
     guard writer.position > 0 else {
       return try takeRoom(size) { () throws(SystemError) in try writer.makeRoom(for: size) }
@@ -223,7 +226,8 @@ extension Committer {
 
   /// Begins a segment at `nextOffset`, and closes the one before, which has been synced.
   func roll(_ size: Int) throws(SystemError) {
-    let next = try SegmentWriter.create(base: nextOffset, bytes: size, in: state.directory.segments, on: disk)
+    let next = try SegmentWriter.create(
+      base: nextOffset, bytes: size, in: state.directory.segments, on: disk, isInDoubt: &isNextInDoubt)
     if let writer {
       do throws(SystemError) {
         try writer.close()

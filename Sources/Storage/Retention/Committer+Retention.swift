@@ -98,7 +98,7 @@ extension Committer {
 
   /// Writes and syncs a gap record for each loss; false where there is no room.
   private func writeGaps(_ losses: [Loss]) throws(SystemError) -> Bool {
-    guard let writer else { return false }
+    guard let writer, !isNextInDoubt else { return false }
     let now = Timestamp(milliseconds: state.time.wallMilliseconds())
     gapBatch.reset()
     for loss in losses {

@@ -79,7 +79,10 @@ struct SegmentPreparation {
   private func begin(
     _ base: Offset, _ before: SegmentList.Segment?, _ disk: any Disk
   ) throws(SystemError) -> Prepared {
-    let writer = try SegmentWriter.create(base: base, bytes: segmentBytes, in: directory.segments, on: disk)
+    // Nothing is appended to any other before this has succeeded.
+    var isInDoubt = false
+    let writer = try SegmentWriter.create(
+      base: base, bytes: segmentBytes, in: directory.segments, on: disk, isInDoubt: &isInDoubt)
     let newest = SegmentList.Segment(base: base, bytes: 0)
     return Prepared(
       writer: writer, endOffset: base, index: SegmentIndex(base: base), newest: [before, newest].compactMap(\.self))

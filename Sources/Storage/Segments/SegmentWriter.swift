@@ -25,9 +25,11 @@ final class SegmentWriter {
   }
 
   /// Makes the segment that begins at `base`: written under a temporary name, synced, renamed, the directory synced.
-  /// A crash before the rename leaves a file that recovery removes; after it, an empty segment. An error leaves nothing.
+  /// A crash before the rename leaves a file that recovery removes; after it, an empty segment.
+  /// - Parameter isInDoubt: set where an error leaves the segment's name on the disk, perhaps: nothing with an offset from
+  ///   `base` on may be written elsewhere then, before this has succeeded for the same base.
   static func create(
-    base: Offset, bytes: Int, in directory: String, on disk: any Disk
+    base: Offset, bytes: Int, in directory: String, on disk: any Disk, isInDoubt: inout Bool
   ) throws(SystemError) -> SegmentWriter {
     let path = directory + "/" + SegmentName.fileName(base: base)
     let temporary = directory + "/" + SegmentName.fileName(base: base) + SegmentName.temporarySuffix
@@ -44,9 +46,17 @@ final class SegmentWriter {
       try disk.syncDirectory(directory)
     } catch {
       // Blocks reserved in vain would keep a full disk full.
-      try? disk.remove(made)
+      isInDoubt = made == path
+      do throws(SystemError) {
+        try disk.remove(made)
+        if isInDoubt { try disk.syncDirectory(directory) }
+        isInDoubt = false
+      } catch {
+        // The first error says more.
+      }
       throw error
     }
+    isInDoubt = false
     return SegmentWriter(base: base, position: 0, capacity: bytes, file: file)
   }
 
