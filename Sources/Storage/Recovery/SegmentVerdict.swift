@@ -63,13 +63,25 @@ extension BatchScanner {
   /// every version has had, and agree on a larger number than ours. One flipped bit is not taken for that.
   mutating func newerMagic() throws(SystemError) -> UInt8? {
     guard position == 0, let first = try commonFields(), first.baseOffset == base,
-      first.magic > RecordBatchHeader.magic, first.magic < 16, first.end <= (try file.size())
+      first.magic > RecordBatchHeader.magic, first.magic < 16, first.end <= (try file.size()),
+      try !hasOurChecksum(first)
     else { return nil }
     position = first.end
     let second = try commonFields()
     position = 0
     if let second, second.end > second.start + RecordBatchHeader.lengthEnd, second.magic != first.magic { return nil }
     return first.magic
+  }
+
+  /// Whether a batch has the right checksum where ours have it: then it is one of ours, and the magic number is damaged.
+  private mutating func hasOurChecksum(_ batch: CommonFields) throws(SystemError) -> Bool {
+    let length = batch.end - batch.start
+    guard length >= RecordBatchHeader.byteCount, length <= RecordBatchHeader.maximumBatchBytes, try load(length) else {
+      return false
+    }
+    var reader = ByteReader(loaded.extracting(CommonFields.byteCount..<length))
+    let covered = loaded.extracting(RecordBatchHeader.checksumStart..<length)
+    return reader.uint32() == CRC32C.checksum(of: covered)
   }
 
   /// What stands at `position` in the fields that every version of a batch has; nil at the end of the file.

@@ -9,7 +9,8 @@ extension BatchScanner {
   ///
   /// Most damage leaves the length in the header right: then the batch it leads to is the next. Otherwise every byte may
   /// be where one begins. Payloads may hold batches, too (of another Forebay, say): what is found by searching counts
-  /// only where it is followed by a batch that continues it, or by nothing.
+  /// only where it is followed by a batch that continues it, or by nothing. No checksum covers the base offset: without a
+  /// limit it is believed as far as the bytes passed over can have held the records before it, one a byte.
   /// - Returns: whether there is one, and which bytes were passed over.
   mutating func resynchronise(
     minimum: Offset, limit: Offset = .max
@@ -24,7 +25,7 @@ extension BatchScanner {
         position += loaded.byteCount - RecordBatchHeader.byteCount + 1
         continue
       }
-      let (step, isPlausible) = Self.search(loaded, minimum: minimum, limit: limit)
+      let (step, isPlausible) = Self.search(loaded, minimum: minimum, limit: limit, passed: position - start)
       if step > 0, let last = lastNonZero(in: loaded.extracting(0..<step)) { end = position + last + 1 }
       position += step
       guard isPlausible else { continue }
@@ -42,7 +43,11 @@ extension BatchScanner {
     let start = position
     if case .batch(let damaged) = try peek() {
       position += damaged.batchBytes
-      if case .batch(let next) = try read(), next.baseOffset >= minimum, next.endOffset <= limit { return true }
+      if case .batch(let next) = try read(),
+        Self.isPlausible(next, minimum: minimum, limit: limit, passed: position - start)
+      {
+        return true
+      }
     }
     position = start
     return false
@@ -62,7 +67,7 @@ extension BatchScanner {
 
   /// How far into `window` the next header might be, or how much of it holds none.
   private static func search(
-    _ window: RawSpan, minimum: Offset, limit: Offset
+    _ window: RawSpan, minimum: Offset, limit: Offset, passed: Int
   ) -> (step: Int, isPlausible: Bool) {
     let last = window.byteCount - RecordBatchHeader.byteCount
     return window.withUnsafeBytes { bytes in
@@ -73,7 +78,7 @@ extension BatchScanner {
           continue
         }
         if case .header(let header) = RecordBatchHeader.parse(window.extracting(candidate..<window.byteCount)),
-          header.baseOffset >= minimum, header.endOffset <= limit
+          isPlausible(header, minimum: minimum, limit: limit, passed: passed + candidate)
         {
           return (candidate, true)
         }
@@ -81,5 +86,13 @@ extension BatchScanner {
       }
       return (candidate, false)
     }
+  }
+
+  /// Whether a batch found behind `passed` bytes of damage can be one of the segment's.
+  private static func isPlausible(
+    _ header: RecordBatchHeader, minimum: Offset, limit: Offset, passed: Int
+  ) -> Bool {
+    header.baseOffset >= minimum && header.endOffset <= limit
+      && (limit < .max || header.baseOffset - minimum <= Offset(passed))
   }
 }
