@@ -33,6 +33,42 @@ struct BrokerSubscriptionTests {
     try forebay.stop()
   }
 
+  @Test func `a broker keeps what a full log does not take, and a stop does not wait for room`() throws {
+    let broker = try MosquittoBroker(in: directory)
+    let centre = freePort()
+    let forebay = try ForebayProcess(
+      """
+      log: { maxBytes: "1 MiB", whenFull: "refuse" },
+      uplinks: [{ name: "centre", mqtt: { host: "127.0.0.1", port: \(centre), requireSubscribers: false } }]
+      """, mqtt: subscription(broker), in: directory)
+    try waitUntil("the subscription; \(forebay.errors)") { forebay.errors.contains("subscribed") }
+    // What sealing cannot make small.
+    var random = SeededGenerator(seed: 1)
+    let lines = markers(0..<300).map {
+      $0 + String(decoding: random.bytes(8000).map { 0x30 + $0 & 0x3F }, as: UTF8.self)
+    }
+    try broker.publish(lines, to: "line/1")
+    try waitUntil("the log to be full; \(forebay.errors)") { forebay.errors.contains("`log.maxBytes`") }
+    try waitUntil("a stop") {
+      let start = monotonicSeconds()
+      try forebay.stop()
+      return monotonicSeconds() - start < 10
+    }
+    // Nobody has let it go past what is not on disk.
+    try forebay.restart()
+    let farSide = try MosquittoBroker(in: directory, port: centre)
+    func markersFound() throws -> Set<Substring> {
+      Set(try forebay.command("query", "line/#", "--format", "csv").matches(of: /marker[0-9]{6}/).map(\.output))
+    }
+    var seen = Set<Substring>()
+    try waitUntil(seconds: 90, "all of them; \(forebay.errors)") {
+      seen.formUnion(try markersFound())
+      return seen.count == 300
+    }
+    try forebay.stop()
+    try farSide.stop()
+  }
+
   @Test func `PUBACKs to the broker leave after the fdatasync that covers them`() throws {
     let broker = try MosquittoBroker(in: directory)
     let trace = directory.path + "/trace"

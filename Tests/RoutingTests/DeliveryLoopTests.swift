@@ -187,6 +187,26 @@ struct DeliveryLoopTests {
     #expect(loop.currentStatus.state == "stopped")
   }
 
+  @Test func `a dead letter gets into a log that refuses, so that the route can make room in it`() throws {
+    let bench = try Bench {
+      $0.maxBytes = 256 << 10
+      $0.whenFull = .refuse
+    }
+    let loop = try bench.makeLoop()
+    while !bench.log.isRefusing { bench.append(["line/1"], payload: String(repeating: "x", count: 10_000)) }
+    let start = bench.log.startOffset
+    for _ in 0..<3 { bench.handler.refuse() }
+    for _ in 0..<100 {
+      _ = bench.run(loop)
+      _ = bench.log.commitStep()
+      bench.time.advance(milliseconds: 1000)
+    }
+    #expect(loop.currentStatus.deadLettered == 1)
+    #expect(loop.currentStatus.state == "up to date")
+    #expect(!bench.log.isRefusing)
+    #expect(bench.log.startOffset > start)
+  }
+
   @Test func `nothing is delivered while the disk refuses the cursor`() throws {
     let bench = try Bench()
     bench.append(["a", "b"])

@@ -41,9 +41,10 @@ struct Bench {
   var configuration = RouteConfiguration(
     name: "siren", topics: ["+/alarm", "#"], handler: .exec(ExecConfiguration(command: ["x"])))
 
-  init() throws {
+  init(_ change: (inout LogConfiguration) -> Void = { _ in }) throws {
     var configuration = LogConfiguration(directory: "/data")
     configuration.segmentBytes = 1 << 16
+    change(&configuration)
     log = try Log.open(configuration, disk: disk, time: time, startsThreads: false)
     self.configuration.retry.attempts = 3
     self.configuration.retry.jitterPercent = 0

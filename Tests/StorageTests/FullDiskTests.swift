@@ -101,6 +101,28 @@ struct FullDiskTests {
     #expect(try bench.gaps().count >= 1)
   }
 
+  /// The name of the next segment may be on the disk: recovery would take it for the newest.
+  @Test func `nothing is appended while the next segment may be there and may be not`() throws {
+    for seed in 1...20 {
+      let bench = try RetentionBench()
+      let durable = bench.fill(14)
+      bench.disk.inject([DiskFault(.error(28), on: [.syncDirectory], path: "/data/log")], seed: 1)
+      // Too much for the segment; what comes then would fit, and is taken even by a log that refuses.
+      bench.fill(4)
+      var deadLetters = bench.log.makeAppender(alsoWhenRefusing: true)
+      deadLetters.append(
+        topic: "t".utf8.span.bytes, payload: "0x".utf8.span.bytes, at: Timestamp(milliseconds: 1))
+      deadLetters.flush()
+      #expect(bench.log.commitStep())
+      #expect(bench.log.refusal?.reason == .diskFull)
+      let known = bench.appender.durableTickets + deadLetters.durableTickets
+      #expect(known >= durable)
+      try bench.reopen(afterPowerCut: UInt64(seed))
+      #expect(try bench.numbers().count >= Int(known), "power cut \(seed)")
+      #expect(bench.fill(5) == 5)
+    }
+  }
+
   @Test func `a torn tail waits for room to be set aside, and is then`() throws {
     let bench = try RetentionBench()
     bench.fill(5)

@@ -84,6 +84,25 @@ struct RefusingTests {
     #expect(bench.appender.durableTickets == 200)
   }
 
+  @Test func `no record overtakes another of its producer that has no room, however small`() throws {
+    let bench = try bench()
+    bench.fill(5)
+    bench.disk.setCapacity(1)
+    var deadLetters = bench.log.makeAppender(alsoWhenRefusing: true)
+    for payload in [[UInt8](repeating: 7, count: 12_000), [7]] {
+      deadLetters.append(topic: "t".utf8.span.bytes, payload: payload.span.bytes, at: Timestamp(milliseconds: 1))
+      deadLetters.flush()
+      _ = bench.log.commitStep()
+      let known = deadLetters.durableTickets
+      #expect(known == 0)
+    }
+    bench.disk.setCapacity(nil)
+    _ = bench.log.commitStep()
+    _ = bench.log.commitStep()
+    let known = deadLetters.durableTickets
+    #expect(known == 2)
+  }
+
   @Test func `too little free space refuses, and room on the disk ends it`() throws {
     let bench = try bench(keepFree: 100_000)
     _ = try bench.log.openCursor("route/r")
