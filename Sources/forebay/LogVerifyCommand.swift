@@ -8,7 +8,7 @@ extension Command {
     name: "log verify",
     summary: "reads every batch of the log and checks it",
     details: [
-      "Reads the whole log, also while the daemon runs, and changes nothing. Checked are every batch's header and checksum,"
+      "Reads the whole log from the disk, also while the daemon runs, and changes nothing. Checked are every batch's header and checksum,"
         + " the records inside, that no offset is missing or there twice, the files beside the segments, the cursors and"
         + " the epoch.",
       "Each line is something that was found: the file, the byte, the offsets, what is wrong, and what to do. `lost` are"

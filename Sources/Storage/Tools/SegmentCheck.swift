@@ -21,6 +21,8 @@ struct SegmentCheck: ~Copyable {
     base: Offset, nextBase: Offset?, in directory: LogDirectory, on disk: any Disk, time: any TimeSource
   ) throws(SystemError) -> SegmentCheck {
     let file = try disk.open(directory.file(.segment, base), .read)
+    // The disk is to be checked, not what memory has of it. Where it cannot forget, there is nothing else to read.
+    if nextBase != nil { try? file.reload() }
     let segment = SegmentList.Segment(base: base, bytes: try file.size())
     return SegmentCheck(
       segment, file, nextBase: nextBase, sideFiles: SideFileCheck(segment, directory, disk), time: time)
