@@ -35,19 +35,35 @@ final class SegmentWriter {
       try disk.remove(temporary)
     }
     let file = try disk.open(temporary, .create)
-    var made = temporary
     do throws(SystemError) {
       try file.allocate(bytes)
       try file.sync()
       try disk.rename(temporary, to: path)
-      made = path
-      try disk.syncDirectory(directory)
     } catch {
       // Blocks reserved in vain would keep a full disk full.
-      try? disk.remove(made)
+      try? disk.remove(temporary)
+      throw error
+    }
+    do throws(SystemError) {
+      try disk.syncDirectory(directory)
+    } catch {
+      try takeBack(path, in: directory, on: disk)
       throw error
     }
     return SegmentWriter(base: base, position: 0, capacity: bytes, file: file)
+  }
+
+  /// Removes a segment whose name may be on the disk or not. Were it there after a power cut, it would hide what is written
+  /// at its offsets meanwhile, in the segment before it: where that cannot be excluded, nothing may be written.
+  private static func takeBack(
+    _ path: String, in directory: String, on disk: any Disk
+  ) throws(SystemError) {
+    do throws(SystemError) {
+      try disk.remove(path)
+      try disk.syncDirectory(directory)
+    } catch {
+      throw error.asFailure
+    }
   }
 
   /// Goes on behind `position` of an existing segment, whose bytes from there on must be zeros or absent.
