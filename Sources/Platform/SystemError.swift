@@ -51,4 +51,7 @@ extension SystemError {
 
   /// The file system, or the share of it that is ours, is full.
   package var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
+
+  /// The same, as an error that making room does not help against.
+  package var asFailure: SystemError { isOutOfSpace ? SystemError(call, subject, errno: EIO) : self }
 }
