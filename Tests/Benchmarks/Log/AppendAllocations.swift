@@ -17,6 +17,18 @@ enum AppendAllocations {
     table.add(
       Row(
         name: "allocations a record", measured: samples.median.decimal(5), judged: samples, target: .atMost(0.01)))
+    table.note("\(try perCommit(scratch).short) a commit of one record")
+  }
+
+  private static func perCommit(_ scratch: borrowing ScratchDirectory) throws -> Double {
+    defer { scratch.remove("log") }
+    let log = try Log.open(LogConfiguration(directory: scratch.path("log")))
+    defer { log.close() }
+    let commits = 1000
+    try Producers.run(log, threads: 1, records: 10, window: 1)
+    let before = AllocationCounter.count
+    try Producers.run(log, threads: 1, records: commits, window: 1)
+    return Double(AllocationCounter.count - before) / Double(commits)
   }
 
   /// Allocations of the whole process while `records` records become durable.

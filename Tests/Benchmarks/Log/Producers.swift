@@ -9,17 +9,17 @@ enum Producers {
   /// Records in a turn: what a 64 KiB read has of small messages.
   private static let turn = 500
   /// Records not yet durable, for each producer: 100 devices with 100 in flight.
-  private static let window = 10_000
+  private static let manyInFlight = 10_000
 
   /// Appends `records` records from `threads` threads and returns when all are durable.
-  static func run(_ log: Log, threads: Int, records: Int) throws {
+  static func run(_ log: Log, threads: Int, records: Int, window: Int = manyInFlight) throws {
     var running: [Finish] = []
     for thread in 0..<threads {
       let wakeUp = try WakeUp()
       let finish = Finish()
       running.append(finish)
       finish.thread = NamedThread.start("producer") {
-        produce(log, number: thread, records: records / threads, wakeUp)
+        produce(log, number: thread, records: records / threads, window, wakeUp)
       }
     }
     for finish in running { finish.thread.take()?.join() }
@@ -27,7 +27,7 @@ enum Producers {
     try Interruption.check()
   }
 
-  private static func produce(_ log: Log, number: Int, records: Int, _ wakeUp: WakeUp) {
+  private static func produce(_ log: Log, number: Int, records: Int, _ window: Int, _ wakeUp: WakeUp) {
     var appender = log.makeAppender(wakeUp: wakeUp)
     let topic = topic(number)
     let payload = makePayload(number)

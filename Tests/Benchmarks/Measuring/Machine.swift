@@ -3,6 +3,8 @@ import Platform
 
 /// What a figure was measured on: without it a figure says little.
 enum Machine {
+  static var processors: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+
   static func description(directory: String) -> String {
     var system = utsname()
     uname(&system)
@@ -10,7 +12,7 @@ enum Machine {
     let architecture = withUnsafeBytes(of: &system.machine) { text(of: $0) }
     let (device, type) = fileSystem(of: directory)
     return
-      "Linux \(release) \(architecture), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) processors; data on \(device) (\(type))"
+      "Linux \(release) \(architecture), \(processors) processors; data on \(device) (\(type))"
   }
 
   /// What the file system at `path`, a full path, is on, and its type: `ext4`.

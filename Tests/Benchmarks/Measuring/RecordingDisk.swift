@@ -4,15 +4,20 @@ import Synchronization
 /// The machine's disk, and a record of what the commit asks of it, for `ReferenceLoop` to repeat. What others do, sealing
 /// say, is passed on and not recorded: the commit alone preallocates its files.
 struct RecordingDisk: Disk {
-  enum Operation: Hashable, Sendable {
-    /// A new file of that many bytes, preallocated; what is written from then on goes there.
-    case create(bytes: Int)
-    case write(Int)
-    case sync
-    case truncate(Int)
+  struct Operation: Hashable, Sendable {
+    /// Which file, in the order they were made.
+    let file: Int
+    let action: Action
+
+    enum Action: Hashable, Sendable {
+      case create(bytes: Int)
+      case write(Int)
+      case sync
+      case truncate(Int)
+    }
 
     var writtenBytes: Int {
-      if case .write(let count) = self { count } else { 0 }
+      if case .write(let count) = action { count } else { 0 }
     }
   }
 
@@ -40,6 +45,9 @@ struct RecordingDisk: Disk {
 
 private final class Record: Sendable {
   private let operations = Mutex<[RecordingDisk.Operation]>([])
+  private let files = Atomic(0)
+
+  func makeFile() -> Int { files.add(1, ordering: .relaxed).newValue }
 
   func add(_ operation: RecordingDisk.Operation) {
     operations.withLock { $0.append(operation) }
@@ -56,7 +64,8 @@ private final class Record: Sendable {
 private final class RecordedFile: DiskFile {
   private let file: any DiskFile
   private let record: Record
-  private let isRecorded = Atomic(false)
+  /// 0 until the file is preallocated.
+  private let number = Atomic(0)
 
   init(_ file: any DiskFile, _ record: Record) {
     self.file = file
@@ -78,12 +87,13 @@ private final class RecordedFile: DiskFile {
   }
 
   func reload() throws(SystemError) {
-    record.add(.sync)
+    add(.sync)
     try file.reload()
   }
 
   func allocate(_ count: Int) throws(SystemError) {
-    isRecorded.store(true, ordering: .relaxed)
+    // A second time only where one batch is larger than a whole segment.
+    if number.load(ordering: .relaxed) == 0 { number.store(record.makeFile(), ordering: .relaxed) }
     add(.create(bytes: count))
     try file.allocate(count)
   }
@@ -95,7 +105,8 @@ private final class RecordedFile: DiskFile {
 
   func size() throws(SystemError) -> Int { try file.size() }
 
-  private func add(_ operation: RecordingDisk.Operation) {
-    if isRecorded.load(ordering: .relaxed) { record.add(operation) }
+  private func add(_ action: RecordingDisk.Operation.Action) {
+    let file = number.load(ordering: .relaxed)
+    if file > 0 { record.add(RecordingDisk.Operation(file: file, action: action)) }
   }
 }

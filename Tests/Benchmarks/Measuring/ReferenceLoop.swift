@@ -4,20 +4,17 @@ import Platform
 /// The plainest durable writer there can be: pwrite and fdatasync into a preallocated file, with no record, checksum,
 /// queue or thread in between. What the log is compared with.
 struct ReferenceLoop: ~Copyable {
-  private let disk = LocalDisk()
   private let directory: String
   private var file: any DiskFile
-  private var files = 1
   private var position = 0
   private var bytes: ByteWriter
 
   /// Preallocates the first file in `directory`, which is made if missing.
   init(directory: String, fileBytes: Int) throws {
-    let disk = LocalDisk()
-    try disk.createDirectory(directory)
-    let file = try Self.makeFile(directory + "/1", bytes: fileBytes)
+    try LocalDisk().createDirectory(directory)
+    let file = try Self.makeFile(directory + "/0", bytes: fileBytes)
     try file.sync()
-    try disk.syncDirectory(directory)
+    try LocalDisk().syncDirectory(directory)
     self.directory = directory
     self.file = file
     bytes = Self.makeBytes(1 << 20)
@@ -31,13 +28,18 @@ struct ReferenceLoop: ~Copyable {
 
   /// Does again what a commit did: the same sizes, the same syncs, a new file wherever it began one.
   mutating func replay(_ operations: [RecordingDisk.Operation]) throws {
+    guard let first = operations.first else { return }
+    var files = [first.file: file]
     for operation in operations {
-      switch operation {
-      case .create(let fileBytes):
-        files += 1
-        file = try Self.makeFile("\(directory)/\(files)", bytes: fileBytes)
-        try disk.syncDirectory(directory)
+      if case .create(let fileBytes) = operation.action {
+        file = try Self.makeFile("\(directory)/\(operation.file)", bytes: fileBytes)
+        try LocalDisk().syncDirectory(directory)
+        files[operation.file] = file
         position = 0
+      }
+      guard let file = files[operation.file] else { continue }
+      switch operation.action {
+      case .create: break
       case .write(let count): try write(count)
       case .sync: try file.sync()
       case .truncate(let count): try file.truncate(to: count)
