@@ -14,9 +14,16 @@ package final class DirectoryLock: Sendable {
   package static func acquire(_ path: String) throws(SystemError) -> DiskLock {
     let raw = try retryingInterrupts("open", path) { Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640) }
     let descriptor = FileDescriptor(owning: raw)
-    guard linux_flock_exclusive(raw) == 0 else {
+    var patience = patienceMilliseconds
+    while linux_flock_exclusive(raw) != 0 {
       guard errno == EWOULDBLOCK else { throw SystemError("flock", path) }
-      return .heldBy(process: holder(descriptor))
+      let holder = holder(descriptor)
+      // One that was killed may leave the lock, for a moment, to a child that has not begun its program yet.
+      guard holder > 0, Glibc.kill(pid_t(holder), 0) != 0, errno == ESRCH, patience > 0 else {
+        return .heldBy(process: holder)
+      }
+      usleep(10_000)
+      patience -= 10
     }
     let text = "\(getpid())\n"
     guard ftruncate(raw, 0) == 0, pwrite(raw, text, text.utf8.count, 0) == text.utf8.count else {
@@ -27,6 +34,8 @@ package final class DirectoryLock: Sendable {
     }
     return .acquired(DirectoryLock(descriptor))
   }
+
+  private static let patienceMilliseconds = 2000
 
   private static func holder(_ descriptor: borrowing FileDescriptor) -> Int {
     var digits = [UInt8](repeating: 0, count: 32)
