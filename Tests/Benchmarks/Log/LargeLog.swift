@@ -27,7 +27,7 @@ enum LargeLog {
 
   private static func memoryRow(_ name: String, _ bytes: Int) -> Row {
     let value = Double(max(bytes, 0)) / 1_048_576
-    return Row(name: name, measured: "\(value.short) MiB", judged: Samples([value]), target: .atMost(16))
+    return Row(name: name, measured: "\(value.short) MiB", judged: Samples([value]), target: .atMost(16), unit: "MiB")
   }
 
   /// In a process of its own, so that our heap has nothing to do with it.
@@ -58,7 +58,9 @@ enum LargeLog {
       times.append(watch.seconds)
       if times.count == 3 {
         table.add(
-          Row(name: name, measured: Samples(times).median.duration, judged: Samples(times), target: .atMost(1)))
+          Row(
+            name: name, measured: Samples(times).median.duration, judged: Samples(times), target: .atMost(1),
+            unit: "s"))
         return log
       }
       log.close()

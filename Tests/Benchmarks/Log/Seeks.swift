@@ -59,7 +59,7 @@ struct Seeks {
     table.add(
       Row(
         name: name, measured: (samples.median / 1000).duration, judged: samples,
-        target: .atMost(Self.longestMilliseconds)))
+        target: .atMost(Self.longestMilliseconds), unit: "ms"))
   }
 
   private static func time(of offset: Offset, _ log: Log) throws -> Timestamp {

@@ -44,7 +44,7 @@ enum StoredTelemetry {
       perWall.append(Double(last.records) / last.seconds / 1e6)
     }
     let samples = Samples(perProcessor)
-    table.add(Row(name: name, measured: "\(samples.median.short) M/s", judged: samples, target: target))
+    table.add(Row(name: name, measured: "\(samples.median.short) M/s", judged: samples, target: target, unit: "M/s"))
     table.note("messages in a second of processor time; \(Samples(perWall).median.short) M/s as time passes")
     return last
   }

@@ -7,7 +7,11 @@ struct ReferenceLoop: ~Copyable {
   private let directory: String
   private var file: any DiskFile
   private var position = 0
-  private var bytes: ByteWriter
+  /// Gone through in turn, so that what is written is no likelier to be in a cache than what a producer has just made.
+  private let bytes: ByteWriter
+  private var next = 0
+
+  private static let bufferBytes = 32 << 20
 
   /// Preallocates the first file in `directory`, which is made if missing.
   init(directory: String, fileBytes: Int) throws {
@@ -17,7 +21,7 @@ struct ReferenceLoop: ~Copyable {
     try LocalDisk().syncDirectory(directory)
     self.directory = directory
     self.file = file
-    bytes = Self.makeBytes(1 << 20)
+    bytes = Self.makeBytes(Self.bufferBytes)
   }
 
   /// Writes `count` bytes behind the last and makes them durable.
@@ -54,8 +58,10 @@ struct ReferenceLoop: ~Copyable {
   }
 
   private mutating func write(_ count: Int) throws {
-    if bytes.count < count { bytes = Self.makeBytes(count) }
-    try file.write(bytes.bytes.extracting(0..<count), at: position)
+    precondition(count <= bytes.count)
+    if next + count > bytes.count { next = 0 }
+    try file.write(bytes.bytes.extracting(next..<(next + count)), at: position)
+    next += count
     position += count
   }
 

@@ -8,6 +8,8 @@ struct Row: Sendable {
   /// What is held against the target: ratios to the reference, or the figure itself. One value a round.
   let judged: Samples
   var target: Target?
+  /// Of `judged` and `target`; empty for ratios.
+  var unit = ""
 
   enum Target: Hashable, Sendable, CustomStringConvertible {
     case atLeast(Double)

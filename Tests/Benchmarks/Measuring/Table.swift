@@ -3,7 +3,7 @@ import Platform
 /// Prints rows as they are measured, and remembers whether a target was missed.
 struct Table: ~Copyable {
   private(set) var missed = 0
-  private static let widths = [35, 11, 11, 7, 15, 9, 0]
+  private static let widths = [31, 10, 10, 6, 14, 10, 6]
 
   init(title: String) {
     Self.show([title, "", Self.line(["", "measured", "reference", "ratio", "min..max", "target", ""])])
@@ -17,7 +17,7 @@ struct Table: ~Copyable {
     Self.show([
       Self.line([
         row.name, row.measured, row.reference ?? "", row.reference == nil ? "" : judged.median.short, noise,
-        row.target?.description ?? "", verdict,
+        row.target.map { "\($0) \(row.unit)" } ?? "", verdict,
       ])
     ])
   }

@@ -15,9 +15,11 @@ extension Double {
     return sign + String(whole) + "." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
-  /// Seconds as milliseconds or microseconds.
+  /// Seconds, in the unit that fits: `1.31 ms`.
   var duration: String {
-    self >= 1 ? "\(short) s" : self >= 0.001 ? "\((self * 1e3).short) ms" : "\((self * 1e6).short) us"
+    let units = [(1.0, "s"), (1e-3, "ms"), (1e-6, "us")]
+    for (scale, unit) in units where self >= scale { return "\((self / scale).short) \(unit)" }
+    return "\((self * 1e9).short) ns"
   }
 
   /// Bytes as MiB.
