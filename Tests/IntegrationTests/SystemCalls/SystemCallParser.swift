@@ -140,7 +140,8 @@ private struct Line {
   /// A string as `-xx` prints it, four characters a byte.
   private mutating func takeBytes() -> [UInt8] {
     let start = position + 1
-    let end = memchr(bytes.baseAddress! + start, 0x22, bytes.count - start)
+    let end =
+      memchr(bytes.baseAddress! + start, 0x22, bytes.count - start)
       .map { UnsafeRawPointer($0) - UnsafeRawPointer(bytes.baseAddress!) } ?? bytes.count
     position = min(end + 1, bytes.count)
     return [UInt8](unsafeUninitializedCapacity: (end - start) / 4) { buffer, count in
