@@ -26,25 +26,33 @@ final class LogLife {
     for _ in 0..<2 {
       guard let log = try? open() else { return }
       try? consumer.open(log, isDurable: false)
-      defer { consumer.close() }
       let producer = SimulatedProducer(log.makeAppender(), number: producers)
       producers += 1
-      let follower = SimulatedFollower(log)
-      for round in 0..<12 {
-        append(300, to: producer)
-        let isGoingOn = log.commitStep()
-        producer.noteAcknowledged(in: &model)
-        model.retire(below: log.startOffset)
-        guard isGoingOn else { return }
-        see(try? follower.read())
-        if round % 3 == 0 { try? consumer.advance(log, &random) }
-        if round % 4 == 2 { _ = log.sealStep() }
-        time.advance(milliseconds: 1000)
-      }
+      let isGoingOn = live(log, producer)
+      // Also one that has failed is closed.
       log.close()
+      consumer.close()
       producer.noteAcknowledged(in: &model)
       model.retire(below: log.startOffset)
+      guard isGoingOn else { return }
     }
+  }
+
+  /// False once the log has failed.
+  private func live(_ log: Log, _ producer: SimulatedProducer) -> Bool {
+    let follower = SimulatedFollower(log)
+    for round in 0..<12 {
+      append(300, to: producer)
+      let isGoingOn = log.commitStep()
+      producer.noteAcknowledged(in: &model)
+      model.retire(below: log.startOffset)
+      guard isGoingOn else { return false }
+      see(try? follower.read())
+      if round % 3 == 0 { try? consumer.advance(log, &random) }
+      if round % 4 == 2 { _ = log.sealStep() }
+      time.advance(milliseconds: 1000)
+    }
+    return true
   }
 
   /// Opens the log once more and holds it to its promises.

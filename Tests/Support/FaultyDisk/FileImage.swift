@@ -2,13 +2,15 @@ import Glibc
 
 /// The bytes of a file in memory. Copied piece by piece and never as a whole, so that a long file costs no more than
 /// what is written to it.
-struct FileImage: ~Copyable {
+package struct FileImage: ~Copyable {
   private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 512, alignment: 16)
-  private(set) var count = 0
+  package private(set) var count = 0
+
+  package init() {}
 
   deinit { memory.deallocate() }
 
-  var array: [UInt8] { piece(0..<count) }
+  package var array: [UInt8] { piece(0..<count) }
 
   func piece(_ range: Range<Int>) -> [UInt8] {
     [UInt8](copying: UnsafeRawBufferPointer(rebasing: memory[range]))
@@ -23,14 +25,14 @@ struct FileImage: ~Copyable {
     return length
   }
 
-  mutating func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+  package mutating func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     if count < offset + bytes.count { resize(to: offset + bytes.count) }
     memcpy(memory.baseAddress! + offset, source, bytes.count)
   }
 
   /// Cuts, or fills up with zeros.
-  mutating func resize(to newCount: Int) {
+  package mutating func resize(to newCount: Int) {
     if newCount > memory.count { grow(to: newCount) }
     if newCount > count { memset(memory.baseAddress! + count, 0, newCount - count) }
     count = newCount

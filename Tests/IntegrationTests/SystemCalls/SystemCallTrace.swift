@@ -11,9 +11,10 @@ struct SystemCallTrace {
   private enum Event {
     /// A write to a file has returned.
     case written([UInt8])
-    case syncBegan(thread: Int)
+    /// A sync begins; what it covers is known by its number.
+    case syncBegan(Int)
     /// A sync has returned without an error.
-    case synced(thread: Int)
+    case synced(Int)
     /// Bytes go out through a descriptor: the call begins.
     case sent([UInt8])
   }
@@ -21,26 +22,19 @@ struct SystemCallTrace {
   private let events: [Event]
 
   init(path: String) throws {
-    var events: [Event] = []
-    var unfinished: [Int: [UInt8]] = [:]
-    for line in try readFile(path).split(separator: "\n") {
-      guard let space = line.firstIndex(of: " "), let thread = Int(line[..<space]) else { continue }
-      let call = line[space...].drop { $0 == " " }
-      if call.hasPrefix("pwrite64(") {
-        let bytes = Self.data(call)
-        if call.hasSuffix("<unfinished ...>") { unfinished[thread] = bytes } else { events.append(.written(bytes)) }
-      } else if call.hasPrefix("<... pwrite64 resumed>") {
-        events.append(.written(unfinished.removeValue(forKey: thread) ?? []))
-      } else if call.hasPrefix("fdatasync(") {
-        events.append(.syncBegan(thread: thread))
-        if call.hasSuffix("= 0") { events.append(.synced(thread: thread)) }
-      } else if call.hasPrefix("<... fdatasync resumed>") {
-        if call.hasSuffix("= 0") { events.append(.synced(thread: thread)) }
-      } else if call.hasPrefix("sendto(") || call.hasPrefix("write(") {
-        events.append(.sent(Self.data(call)))
+    var events: [(line: Int, event: Event)] = []
+    for call in SystemCallParser.parse(Array(try readFile(path).utf8)) {
+      switch call.name {
+      case "pwrite64": if let line = call.returned { events.append((line, .written(call.bytes(1) ?? []))) }
+      case "fdatasync":
+        events.append((call.began, .syncBegan(call.began)))
+        if let line = call.returned, call.result == 0 { events.append((line, .synced(call.began))) }
+      case "sendto", "write": events.append((call.began, .sent(call.bytes(1) ?? [])))
+      default: break
       }
     }
-    self.events = events
+    // The sort keeps the order within a line: a sync begins before it returns.
+    self.events = events.sorted { $0.line < $1.line }.map(\.event)
   }
 
   struct Verdict {
@@ -61,9 +55,9 @@ struct SystemCallTrace {
     for event in events {
       switch event {
       case .written(let bytes): Self.collectMessages(in: bytes, Array(marker.utf8), into: &written)
-      case .syncBegan(let thread): beforeSync[thread] = written
-      case .synced(let thread):
-        durable.formUnion(beforeSync[thread] ?? [])
+      case .syncBegan(let sync): beforeSync[sync] = written
+      case .synced(let sync):
+        durable.formUnion(beforeSync[sync] ?? [])
         verdict.syncs += 1
       case .sent(let bytes):
         verdict.acknowledgements += Self.countAcknowledgements(in: bytes)
@@ -98,22 +92,5 @@ struct SystemCallTrace {
       position += 2 + Int(bytes[position + 1])
     }
     return position == bytes.count ? count : 0
-  }
-
-  /// The bytes of the first string argument, which strace prints as `"\x40\x02"`.
-  private static func data(_ call: Substring) -> [UInt8] {
-    let utf8 = Array(call.utf8)
-    guard let start = utf8.firstIndex(of: UInt8(ascii: "\"")) else { return [] }
-    var bytes: [UInt8] = []
-    var position = start + 1
-    while position + 3 < utf8.count, utf8[position] == UInt8(ascii: "\\") {
-      bytes.append(digit(utf8[position + 2]) << 4 | digit(utf8[position + 3]))
-      position += 4
-    }
-    return bytes
-  }
-
-  private static func digit(_ character: UInt8) -> UInt8 {
-    character <= UInt8(ascii: "9") ? character - UInt8(ascii: "0") : character - UInt8(ascii: "a") + 10
   }
 }
