@@ -68,7 +68,7 @@ int linux_fallocate(int descriptor, int64_t offset, int64_t length) {
   return fallocate(descriptor, 0, offset, length);
 }
 int linux_flock_exclusive(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
-int linux_flock_shared(int descriptor) { return flock(descriptor, LOCK_SH | LOCK_NB); }
+void linux_flock_unlock(int descriptor) { flock(descriptor, LOCK_UN); }
 int linux_getrandom(void *bytes, size_t count) { return (int)getrandom(bytes, count, 0); }
 
 int linux_accept(int listener, struct sockaddr *address, socklen_t *length) {

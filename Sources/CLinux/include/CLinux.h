@@ -27,7 +27,7 @@ int linux_signalfd_read(int descriptor, int32_t *sender);
 // files
 int linux_fallocate(int descriptor, int64_t offset, int64_t length);
 int linux_flock_exclusive(int descriptor);
-int linux_flock_shared(int descriptor);
+void linux_flock_unlock(int descriptor);
 int linux_getrandom(void *bytes, size_t count);
 
 // sockets

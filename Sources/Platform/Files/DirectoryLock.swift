@@ -10,6 +10,9 @@ package final class DirectoryLock: Sendable {
     self.descriptor = descriptor
   }
 
+  /// Unlocks, which closing alone does not while a child that has not begun its program yet has the descriptor too.
+  deinit { linux_flock_unlock(descriptor.raw) }
+
   /// Takes the lock file `path`, which is made if missing.
   package static func acquire(_ path: String) throws(SystemError) -> DiskLock {
     let raw = try retryingInterrupts("open", path) { Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640) }
