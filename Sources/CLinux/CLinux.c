@@ -68,6 +68,9 @@ int linux_fallocate(int descriptor, int64_t offset, int64_t length) {
   return fallocate(descriptor, 0, offset, length);
 }
 int linux_flock_exclusive(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB); }
+int linux_start_writing(int descriptor, int64_t offset, int64_t length) {
+  return sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);
+}
 void linux_flock_unlock(int descriptor) { flock(descriptor, LOCK_UN); }
 int linux_getrandom(void *bytes, size_t count) { return (int)getrandom(bytes, count, 0); }
 
@@ -156,6 +159,11 @@ int linux_set_receive_buffer(int descriptor, int bytes) {
 }
 
 int linux_name_current_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+void linux_hasten_current_thread(void) {
+  // For root, and where the service has LimitNICE=. Not permitted is no reason to stop.
+  (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), -10);
+}
 
 void linux_yield_current_thread(void) {
   // On Linux a thread's own: by its id, not the process's. Not permitted is no reason to stop.

@@ -72,7 +72,13 @@ package final class Log: Sendable {
   private func start() {
     let committer = committer
     let sealer = sealer
-    commitThread.withLock { $0 = NamedThread.start("commit") { committer.run() } }
+    commitThread.withLock {
+      $0 = NamedThread.start("commit") {
+        // The producers it wakes would otherwise take its processor between one commit and the next.
+        NamedThread.hasten()
+        committer.run()
+      }
+    }
     guard state.configuration.sealsInBackground else { return }
     sealThread.withLock { $0 = NamedThread.start("seal") { sealer.run() } }
   }

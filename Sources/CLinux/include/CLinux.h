@@ -27,6 +27,7 @@ int linux_signalfd_read(int descriptor, int32_t *sender);
 // files
 int linux_fallocate(int descriptor, int64_t offset, int64_t length);
 int linux_flock_exclusive(int descriptor);
+int linux_start_writing(int descriptor, int64_t offset, int64_t length);
 void linux_flock_unlock(int descriptor);
 int linux_getrandom(void *bytes, size_t count);
 
@@ -51,6 +52,7 @@ int linux_set_receive_buffer(int descriptor, int bytes);
 // threads
 int linux_name_current_thread(const char *name);
 /// Gives the calling thread the lowest priority for processor and disk.
+void linux_hasten_current_thread(void);
 void linux_yield_current_thread(void);
 
 // processes

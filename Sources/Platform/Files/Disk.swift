@@ -46,6 +46,8 @@ package protocol DiskFile: AnyObject, Sendable {
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int
   /// Writes all of `bytes` at `offset`, or throws: what is then on disk is unknown.
   func write(_ bytes: RawSpan, at offset: Int) throws(SystemError)
+  /// Lets the disk begin with what was written there, which a later `sync` then waits for less long. Promises nothing.
+  func startWriting(_ range: Range<Int>)
   /// Makes the contents durable (fdatasync). After a failure the file's state is unknown and must not be synced again.
   func sync() throws(SystemError)
   /// Syncs, and forgets what memory has of the contents: what is read from now on comes from the disk. After a failed sync of
@@ -55,4 +57,9 @@ package protocol DiskFile: AnyObject, Sendable {
   func allocate(_ count: Int) throws(SystemError)
   func truncate(to count: Int) throws(SystemError)
   func size() throws(SystemError) -> Int
+}
+
+extension DiskFile {
+  /// Where it would change nothing.
+  package func startWriting(_ range: Range<Int>) {}
 }

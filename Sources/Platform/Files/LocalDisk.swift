@@ -106,6 +106,11 @@ private final class LocalFile: DiskFile {
     guard written == bytes.byteCount else { throw SystemError("pwrite", path, errno: EIO) }
   }
 
+  func startWriting(_ range: Range<Int>) {
+    // An error is the sync's to tell: it stays with the file until then.
+    _ = linux_start_writing(descriptor.raw, Int64(range.lowerBound), Int64(range.count))
+  }
+
   func sync() throws(SystemError) {
     // Not retried, whatever the error: after a failed sync the kernel may call the pages clean that it could not write.
     if fdatasync(descriptor.raw) != 0 { throw SystemError("fdatasync", path) }

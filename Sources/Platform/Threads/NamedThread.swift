@@ -22,6 +22,11 @@ package struct NamedThread: ~Copyable, Sendable {
     linux_yield_current_thread()
   }
 
+  /// Goes before other threads from now on where that is permitted: for work that many wait for. Of the calling thread.
+  package static func hasten() {
+    linux_hasten_current_thread()
+  }
+
   /// Waits for the thread to end.
   package consuming func join() {
     pthread_join(thread, nil)

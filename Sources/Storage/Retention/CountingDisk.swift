@@ -49,6 +49,7 @@ private final class CountingFile: DiskFile {
     disk.count(bytes.byteCount, at: offset)
     try file.write(bytes, at: offset)
   }
+  func startWriting(_ range: Range<Int>) { file.startWriting(range) }
   func sync() throws(SystemError) { try file.sync() }
   func reload() throws(SystemError) { try file.reload() }
   func allocate(_ count: Int) throws(SystemError) { try file.allocate(count) }

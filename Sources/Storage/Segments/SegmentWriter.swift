@@ -91,8 +91,20 @@ final class SegmentWriter {
   func append(_ batch: RawSpan) throws(SystemError) {
     hasUnsynced = true
     try file.write(batch, at: position)
+    let start = position
     position += batch.byteCount
+    startWriting(from: start)
   }
+
+  /// Lets the disk work while the next batch is being checksummed and copied. Pages that the next batch adds to are left
+  /// to the sync: each is written once.
+  private func startWriting(from start: Int) {
+    guard position - start >= Self.startBytes else { return }
+    file.startWriting((start & ~(Self.pageBytes - 1))..<(position & ~(Self.pageBytes - 1)))
+  }
+
+  private static let startBytes = 256 << 10
+  private static let pageBytes = 4 << 10
 
   /// Takes back what an append that found no room may have written, on a file system that cannot reserve. The segment takes
   /// nothing more.

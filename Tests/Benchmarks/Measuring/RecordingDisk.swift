@@ -81,6 +81,7 @@ private final class RecordedFile: DiskFile {
     try file.write(bytes, at: offset)
   }
 
+  func startWriting(_ range: Range<Int>) { file.startWriting(range) }
   func sync() throws(SystemError) {
     add(.sync)
     try file.sync()
