@@ -29,8 +29,8 @@ extension LogReader {
   }
 
   func isTooOld(_ found: RecordBatchHeader) -> Bool {
-    guard let oldest else { return false }
-    return found.maxTimestamp < oldest
+    guard let limit = soughtTime ?? oldest else { return false }
+    return found.maxTimestamp < limit
   }
 
   /// What is at the scanner's place, read afresh where the buffer is older than the durable end.
@@ -59,20 +59,23 @@ extension LogReader {
     }
     header = found
     (recordPosition, recordsRemaining) = (0, Int(found.recordCount))
-    if found.baseOffset < position {
-      (recordPosition, recordsRemaining) = Self.skip(to: position, in: found, decompressor.records(found, in: scanner!))
+    if found.baseOffset < position || soughtTime != nil {
+      (recordPosition, recordsRemaining) = Self.skip(
+        to: position, from: soughtTime ?? Timestamp(milliseconds: .min), in: found,
+        decompressor.records(found, in: scanner!))
     }
+    if recordsRemaining > 0 { soughtTime = nil }
     return true
   }
 
-  /// Walks over the records below `offset` in one go.
-  /// - Returns: where the first other one begins, and how many records follow from there on.
+  /// Walks over the records below `offset` and those before `time` in front of the first other one, in one go.
+  /// - Returns: where that one begins, and how many records follow from there on.
   private static func skip(
-    to offset: Offset, in header: RecordBatchHeader, _ records: RawSpan
+    to offset: Offset, from time: Timestamp, in header: RecordBatchHeader, _ records: RawSpan
   ) -> (position: Int, remaining: Int) {
     var iterator = RecordIterator(header, records: records)
     var place = (position: 0, remaining: Int(header.recordCount))
-    while let record = iterator.next(), record.offset < offset {
+    while let record = iterator.next(), record.offset < offset || record.timestamp < time {
       place = (iterator.position, iterator.remaining)
     }
     return place

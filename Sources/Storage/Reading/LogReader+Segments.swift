@@ -6,12 +6,13 @@ extension LogReader {
   /// Goes to `offset`, back or forth.
   package mutating func seek(to offset: Offset) {
     position = offset
+    soughtTime = nil
     scanner = nil
     header = nil
   }
 
-  /// Goes to where the first record of `time` or later may be, in log order; to the end where there is none. Records
-  /// before `time` may follow: clocks jump, and the index knows batches, not records.
+  /// Goes to the first record of `time` or later, in log order; to the end where there is none yet. `position` is somewhere
+  /// before it until the next call of `next`. Records before `time` may come behind it: clocks jump.
   package mutating func seek(to time: Timestamp) throws(StorageError) {
     do throws(SystemError) {
       try refreshList()
@@ -22,9 +23,11 @@ extension LogReader {
       if let times = segment.summary?.times, times.upperBound < time { continue }
       let entry = findEntry(of: segment) { $0.entry(from: time) }
       seek(to: max(entry?.offset ?? segment.base, segment.base))
+      soughtTime = time
       return
     }
     if let newest = segments.all.last { seek(to: newest.base) }
+    soughtTime = time
   }
 
   /// Opens the segment that has `position`, unless it is open. False where retention has taken it meanwhile, or where

@@ -17,6 +17,9 @@ package struct LogReader: ~Copyable, Sendable {
   /// Batches whose newest record is older are passed over without being decoded, segments without being read.
   package var oldest: Timestamp?
 
+  /// The time that is being gone to: nothing older is returned before the first record of that time or later.
+  var soughtTime: Timestamp?
+
   /// Segments that hold no topic that one of these matches are passed over, where that is known; records that match none
   /// may still be returned. Empty: every topic is wanted.
   package var filters: [TopicFilter] = []

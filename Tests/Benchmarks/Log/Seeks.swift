@@ -34,10 +34,8 @@ struct Seeks {
       let time = Timestamp(milliseconds: milliseconds)
       let watch = Stopwatch()
       try reader.seek(to: time)
-      while let found = try reader.next()?.timestamp {
-        if found >= time { return watch.seconds }
-      }
-      return nil
+      guard let found = try reader.next()?.timestamp, found >= time else { return nil }
+      return watch.seconds
     }
   }
 
