@@ -2,11 +2,11 @@ import Bytes
 import Platform
 import Records
 
-/// Packs records into large compressed batches, of about 1 MiB before compression, without changing their offsets.
+/// Packs records into large compressed batches, of about 512 KiB before compression, without changing their offsets.
 /// One owner, one thread.
 struct BatchPacker: ~Copyable {
-  private static let targetBytes = 1 << 20
-  private static let compressionLevel = 3
+  private static let targetBytes = 512 << 10
+  private static let compressionLevel = 5
 
   private var builder = RecordBatchBuilder(capacity: targetBytes + (64 << 10))
   private var base: Offset = 0
