@@ -1,5 +1,5 @@
 import Bytes
-package import Records
+import Records
 
 /// SUBSCRIBE and SUBACK (MQTT 3.1.1 sections 3.8 and 3.9).
 struct MQTTSubscribe {
@@ -26,12 +26,6 @@ struct MQTTSubscribe {
     writer.append(packetID)
     for qos in granted { writer.append(qos?.rawValue ?? 0x80) }
   }
-}
-
-/// A filter of a client, and the QoS of what is delivered for it.
-package struct MQTTSubscription: Hashable, Sendable {
-  package let filter: TopicFilter
-  package let qos: MQTTQoS
 }
 
 extension TopicFilter {
