@@ -12,11 +12,39 @@ extension IngressConfiguration {
     var listener = MQTTListenerConfiguration()
     listener.listen = section.strings("listen", problem: ListenAddress.problem) ?? listener.listen
     listener.anonymous = section.boolean("anonymous", default: listener.anonymous)
-    listener.maxConnections = section.integer("maxConnections", in: 1...1_000_000, default: listener.maxConnections)
-    // 256 MiB is what the protocol's length field can say.
-    listener.maxPacketBytes = section.size("maxPacket", in: 1 << 10...256 << 20, default: listener.maxPacketBytes)
+    readLimits(section, &listener)
     section.notAvailable("users")
     mqtt = listener.listen.isEmpty ? nil : listener
+  }
+
+  private func readLimits(_ section: ConfigurationSection, _ limits: inout MQTTListenerConfiguration) {
+    func number(_ key: String, _ range: ClosedRange<Int>, _ field: WritableKeyPath<MQTTListenerConfiguration, Int>) {
+      limits[keyPath: field] = section.integer(key, in: range, default: limits[keyPath: field])
+    }
+    func size(_ key: String, _ range: ClosedRange<Int>, _ field: WritableKeyPath<MQTTListenerConfiguration, Int>) {
+      limits[keyPath: field] = section.size(key, in: range, default: limits[keyPath: field])
+    }
+    number("maxConnections", 1...1_000_000, \.maxConnections)
+    number("maxConnectionsPerAddress", 1...1_000_000, \.maxConnectionsPerAddress)
+    limits.connectTimeoutMilliseconds = section.duration(
+      "connectTimeout", in: 100...600_000, default: limits.connectTimeoutMilliseconds)
+    limits.maxKeepAliveSeconds =
+      section.duration("maxKeepAlive", in: 0...65_535_000, default: limits.maxKeepAliveSeconds * 1000) / 1000
+    // 256 MiB is what the protocol's length field can say.
+    size("maxPacket", 1 << 10...256 << 20, \.maxPacketBytes)
+    size("maxTopic", 1...65_535, \.maxTopicBytes)
+    number("maxTopicLevels", 1...128, \.maxTopicLevels)
+    number("maxInFlightFromClient", 1...65_535, \.maxInFlightFromClient)
+    size("maxPartialPackets", 1 << 20...16 << 30, \.maxPartialBytes)
+    number("maxSubscriptions", 1...1_000_000, \.maxSubscriptionsPerClient)
+    size("maxQueued", 4 << 10...1 << 30, \.maxQueuedBytes)
+    number("maxInFlight", 1...65_535, \.maxInFlight)
+    number("maxSessions", 0...10_000_000, \.maxSessions)
+    limits.maxSessionExpirySeconds =
+      section.duration("maxSessionExpiry", in: 0...4_294_967_294_000, default: limits.maxSessionExpirySeconds * 1000)
+      / 1000
+    number("maxRetained", 0...100_000_000, \.maxRetained)
+    size("maxRetainedBytes", 0...16 << 30, \.maxRetainedBytes)
   }
 }
 

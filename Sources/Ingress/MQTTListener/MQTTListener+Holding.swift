@@ -34,7 +34,7 @@ extension MQTTListener {
 
   func mayReadAhead(of connection: MQTTConnection) -> Bool {
     guard connection.isHeld else { return true }
-    return connection.input.count < Self.heldBytes && partialBytes < Self.maxPartialBytes / 2
+    return connection.input.count < Self.heldBytes && partialBytes < configuration.maxPartialBytes / 2
   }
 
   /// The poller has something for a connection that is held.

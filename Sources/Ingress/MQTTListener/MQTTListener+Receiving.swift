@@ -38,7 +38,7 @@ extension MQTTListener {
       keepRestOfSharedBuffer(connection, from: used)
     }
     if connection.isHeld { answerPings(of: connection) }
-    if partialBytes > Self.maxPartialBytes, !connection.input.isEmpty {
+    if partialBytes > configuration.maxPartialBytes, !connection.input.isEmpty {
       close(connection, .tooManyPartialPackets, &context)
     }
   }

@@ -50,8 +50,6 @@ final class MQTTListener {
   static let heldBytes = 4 << 10
   /// What a client may send before it has connected.
   static let maxConnectBytes = 256 << 10
-  /// What packets that have come in part may take, over all connections.
-  static let maxPartialBytes = 64 << 20
   /// What may wait to be sent, over all connections, before subscribers read from the log instead.
   static let maxQueuedBytes = 64 << 20
 

@@ -4,18 +4,50 @@ package struct MQTTListenerConfiguration: Hashable, Sendable {
   package var listen = ["0.0.0.0:1883"]
   /// Whether clients without an account may come from other addresses than loopback. `mqtt.anonymous`
   package var anonymous = false
+
+  // Connections.
+
   /// `mqtt.maxConnections`
   package var maxConnections = 10_000
+  /// From one address; loopback and Unix sockets are not counted. `mqtt.maxConnectionsPerAddress`
+  package var maxConnectionsPerAddress = 1000
+  /// How long a connection may take to send its whole CONNECT. `mqtt.connectTimeout`
+  package var connectTimeoutMilliseconds = 10_000
+  /// The longest keep-alive a client of version 5 may have, in seconds; it is told. 0: as it likes. `mqtt.maxKeepAlive`
+  package var maxKeepAliveSeconds = 0
+
+  // What clients send.
+
   /// The longest packet a client may send, with its fixed header. `mqtt.maxPacket`
   package var maxPacketBytes = 1 << 20
-  /// How long a connection may take to send its whole CONNECT.
-  package var connectTimeoutMilliseconds = 10_000
-  /// Topic filters one client may have; further ones are refused in the SUBACK.
+  /// `mqtt.maxTopic`
+  package var maxTopicBytes = 4 << 10
+  /// `mqtt.maxTopicLevels`
+  package var maxTopicLevels = 128
+  /// QoS 1 and 2 messages of one client that wait for the log. `mqtt.maxInFlightFromClient`
+  package var maxInFlightFromClient = 1024
+  /// What packets that have come in part may take, over all connections. `mqtt.maxPartialPackets`
+  package var maxPartialBytes = 64 << 20
+
+  // What clients get.
+
+  /// Topic filters one client may have; further ones are refused in the SUBACK. `mqtt.maxSubscriptions`
   package var maxSubscriptionsPerClient = 1000
-  /// What may wait to be sent to one client before nothing more is delivered to it or read from it.
+  /// What may wait to be sent to one client before nothing more is delivered to it or read from it. `mqtt.maxQueued`
   package var maxQueuedBytes = 256 << 10
-  /// QoS 1 deliveries to one client that it has not acknowledged.
+  /// QoS 1 and 2 deliveries to one client that it has not acknowledged. `mqtt.maxInFlight`
   package var maxInFlight = 256
+
+  // What is kept.
+
+  /// Sessions that outlive their connection. `mqtt.maxSessions`
+  package var maxSessions = 10_000
+  /// How long a session may be kept without a connection. `mqtt.maxSessionExpiry`
+  package var maxSessionExpirySeconds = 90 * 86_400
+  /// `mqtt.maxRetained`
+  package var maxRetained = 100_000
+  /// `mqtt.maxRetainedBytes`
+  package var maxRetainedBytes = 64 << 20
 
   package init() {}
 }
