@@ -24,6 +24,15 @@ package struct MQTTListenerStatus: Hashable, Sendable {
   package var subscriptions = 0
   /// Messages handed to subscribers.
   package var deliveries = 0
+  /// Not handed on: their time was over; the client does not take packets so large; the log had them no more.
+  package var expiredDeliveries = 0
+  package var tooLargeDeliveries = 0
+  package var missedDeliveries = 0
+  /// Sessions without a connection, now, and those whose time is over since the start.
+  package var sessions = 0
+  package var sessionsExpired = 0
+  /// Retained messages, now.
+  package var retained = 0
   /// Subscribers that are behind and read from the log, now.
   package var laggingSubscribers = 0
   /// Publishers that wait, since the log takes nothing, now.

@@ -7,9 +7,11 @@ struct LoopContext: ~Copyable {
   var poller: Poller
   /// The loop's one way into the log: acknowledgements are one queue in the order of its tickets.
   var appender: Appender
-  /// For gap records: what was dropped is said even while the log refuses, if it must be said then.
-  var gaps: Appender
+  /// For what is the loop's own to say, and said even while the log refuses: what was dropped, and how sessions stand.
+  var own: Appender
   var acknowledgements = AcknowledgementQueue()
+  /// Of what `own` has been given.
+  var ownAcknowledgements = AcknowledgementQueue()
   let log: Log
   let wakeUp: WakeUp
 
@@ -28,7 +30,7 @@ struct LoopContext: ~Copyable {
       try poller.add(wakeUp.descriptor, .readable, token: EventToken.wakeUp.raw)
       log.onRefusal(wakeUp)
       return LoopContext(
-        poller: poller, appender: log.makeAppender(wakeUp: wakeUp), gaps: log.makeAppender(alsoWhenRefusing: true),
+        poller: poller, appender: log.makeAppender(wakeUp: wakeUp), own: log.makeAppender(wakeUp: wakeUp, alsoWhenRefusing: true),
         log: log, wakeUp: wakeUp, now: time.monotonicNanoseconds(),
         timestamp: Timestamp(milliseconds: time.wallMilliseconds()))
     } catch {
@@ -51,6 +53,6 @@ struct LoopContext: ~Copyable {
   /// Hands everything appended to the commit.
   mutating func flush() {
     appender.flush()
-    gaps.flush()
+    own.flush()
   }
 }

@@ -7,6 +7,8 @@ struct AcknowledgementQueue: ~Copyable {
     let ticket: UInt64
     let connection: ConnectionID
     let acknowledgement: MQTTAcknowledgement
+    /// When the message came (monotonic nanoseconds).
+    let received: Int64
   }
 
   private var memory = UnsafeMutableBufferPointer<Entry>.allocate(capacity: 1024)

@@ -7,7 +7,7 @@ enum ConnectionEnd: Hashable {
   case closedByPeer
   case lost(SystemError)
   case violation(MQTTViolation)
-  case refused(MQTTRefusal)
+  case refused(MQTTReason)
   case connectTimeout
   case keepAlive
   case takenOver
@@ -20,7 +20,7 @@ enum ConnectionEnd: Hashable {
     switch self {
     case .disconnected, .closedByPeer, .lost, .stopped: nil
     case .violation(let violation): violation.rawValue
-    case .refused(let refusal): refusal.rawValue
+    case .refused(let reason): Self.name(of: reason)
     case .connectTimeout: "connect-timeout"
     case .keepAlive: "keep-alive"
     case .takenOver: "taken-over"
@@ -36,11 +36,13 @@ enum ConnectionEnd: Hashable {
     case .closedByPeer: "it closed the connection"
     case .lost(let error): "the connection was lost: \(error.reason)"
     case .violation(let violation): violation.description
-    case .refused(.unsupportedVersion): "it does not speak MQTT 3.1.1, the version this listener speaks"
-    case .refused(.clientIDRejected): "its client id is too long, or empty without a clean session"
-    case .refused(.serverUnavailable): "the server is not available"
+    case .refused(.unsupportedVersion): "it asks for a version of MQTT other than 3.1, 3.1.1 and 5.0"
+    case .refused(.clientIDNotValid): "its client id is too long, or empty without a clean session"
+    case .refused(.badAuthenticationMethod): "it asks for extended authentication, of which there is none here"
     case .refused(.notAuthorized):
       "it comes from another machine and has no account; set `mqtt.anonymous` to allow that"
+    case .refused(.quotaExceeded): "there are as many sessions as `mqtt.maxSessions` allows"
+    case .refused(let reason): "it is refused (\(reason))"
     case .connectTimeout: "it sent no CONNECT in time"
     case .keepAlive: "nothing came from it for one and a half times its keep-alive"
     case .takenOver: "another connection uses its client id"
@@ -53,8 +55,34 @@ enum ConnectionEnd: Hashable {
   /// Whether the client's will is published.
   var publishesWill: Bool {
     switch self {
-    case .disconnected, .refused, .stopped: false
+    // A client that leaves in order has taken its will with it, unless it asked for it.
+    case .refused, .stopped: false
     default: true
+    }
+  }
+
+  private static func name(of reason: MQTTReason) -> String {
+    switch reason {
+    case .unsupportedVersion: "unsupported-version"
+    case .clientIDNotValid: "client-id-rejected"
+    case .badAuthenticationMethod: "bad-authentication-method"
+    case .badUserOrPassword: "bad-user-or-password"
+    case .notAuthorized: "not-authorized"
+    case .quotaExceeded: "too-many-sessions"
+    default: "server-unavailable"
+    }
+  }
+
+  /// What a client of version 5 is told; nil: nothing, or it has been told.
+  var reasonCode: MQTTReason? {
+    switch self {
+    case .disconnected, .closedByPeer, .lost, .refused: nil
+    case .violation(let violation): violation.reason
+    case .connectTimeout: .protocolError
+    case .keepAlive: .keepAliveTimeout
+    case .takenOver: .sessionTakenOver
+    case .tooManyConnections, .tooManyPartialPackets: .quotaExceeded
+    case .stopped: .serverShuttingDown
     }
   }
 }

@@ -37,13 +37,18 @@ final class MQTTConnection {
   var isClosing: ConnectionEnd?
   var isClosed = false
 
-  /// The headers of this client's records, encoded once.
-  var headers = RecordHeaders.none
-  var retainedHeaders = RecordHeaders.none
+  /// The header that every record of this client has, encoded once.
+  private(set) var source = RecordHeaders.none
 
-  /// The last record that matched a filter of this client, and the highest QoS of those filters.
-  var matchedOffset: Offset = -1
-  var matchedQoS = MQTTQoS.atMostOnce
+  /// The session, or its will, is in the log: what changes it must be, too.
+  var isWrittenDown = false
+  /// What has been delivered since the session was last written down.
+  var isUnsaved = false
+  var waitingRetained: [MQTTListener.WaitingRetained] = []
+
+  /// Since it connected.
+  var messages = 0
+  var deliveries = 0
 
   /// Set while the subscriber is behind the others and reads the log by itself.
   var lag: Lag?
@@ -81,6 +86,7 @@ final class MQTTConnection {
     var session: MQTTSession
     var input = ByteWriter(capacity: 0)
     var output = ByteWriter(capacity: 0)
+    var match = DeliveryMatch()
   }
 
   var session: MQTTSession {
@@ -100,15 +106,25 @@ final class MQTTConnection {
     _modify { yield &hot.pointee.output }
   }
 
+  /// The record that was last found to match a subscription of this client, and what its subscriptions say of it.
+  var match: DeliveryMatch {
+    _read { yield hot.pointee.match }
+    _modify { yield &hot.pointee.match }
+  }
+
   /// Notes who the client is.
-  func setClient(_ clientID: [UInt8], keepAliveSeconds: Int, now: Int64) {
-    var source = Array("mqtt:".utf8)
-    source += clientID
-    headers.add(RecordHeaderKey.source, source.span.bytes)
-    retainedHeaders = headers
-    retainedHeaders.add(RecordHeaderKey.retain, "1")
-    keepAliveNanoseconds = Int64(keepAliveSeconds) * 1_500_000_000
+  func setClient(_ clientID: [UInt8], now: Int64) {
+    source = Self.source(of: clientID)
+    keepAliveNanoseconds = Int64(session.keepAliveSeconds) * 1_500_000_000
     touch(now)
+  }
+
+  static func source(of clientID: [UInt8]) -> RecordHeaders {
+    var name = Array("mqtt:".utf8)
+    name += clientID
+    var source = RecordHeaders.none
+    source.add(RecordHeaderKey.source, name.span.bytes)
+    return source
   }
 
   /// A whole packet has come.

@@ -62,17 +62,16 @@ extension MQTTListener {
     guard !connection.isClosed else { return }
     connection.isClosed = true
     reject(end, connection.name, context.now)
-    if end.publishesWill { publishWill(of: connection, &context) }
+    tell(end, connection)
     // The kernel forgets a descriptor when it is closed; but events of this turn may still name it.
     try? context.poller.remove(connection.socket.raw)
     connections.remove(connection.id)
     status.connections = connections.count
-    if connection.session.isConnected || !connection.session.clientID.isEmpty,
-      clients[connection.session.clientID] == connection.id
-    {
-      clients[connection.session.clientID] = nil
-    }
-    for subscription in connection.session.subscriptions { remove(subscription, of: connection) }
+    let clientID = connection.session.clientID
+    if !clientID.isEmpty, clients[clientID] == connection.id { clients[clientID] = nil }
+    let isKept = connection.session.sessionExpirySeconds > 0
+    for subscription in connection.session.subscriptions { remove(subscription, of: connection, isComing: isKept) }
+    leaveSession(of: connection, publishesWill: end.publishesWill, &context)
     leaveLag(connection)
     forgetHeld(connection)
     partialBytes -= connection.input.count
@@ -80,17 +79,14 @@ extension MQTTListener {
     connection.accountedQueuedBytes = 0
   }
 
-  private func publishWill(of connection: MQTTConnection, _ context: inout LoopContext) {
-    guard let will = connection.session.will else { return }
-    guard context.mayTakeWill else {
-      lostWills.add(1)
-      return
-    }
-    context.appender.append(
-      topic: will.topic.span.bytes, payload: will.payload.span.bytes, at: context.timestamp,
-      headers: will.isRetained ? connection.retainedHeaders : connection.headers)
-    status.messages += 1
-    status.bytes += will.payload.count
+  /// Tells a client of version 5 why it is closed, as far as its socket takes it at once.
+  private func tell(_ end: ConnectionEnd, _ connection: MQTTConnection) {
+    guard let reason = end.reasonCode, connection.queuedBytes == 0 else { return }
+    connection.output.removeAll()
+    connection.sentBytes = 0
+    connection.session.end(reason, replies: &connection.output)
+    guard !connection.output.isEmpty else { return }
+    _ = send(connection.output.bytes, from: 0, on: connection.socket)
   }
 
   /// Closes the connections whose time is up, and takes back memory that a burst has left.

@@ -18,39 +18,54 @@ extension MQTTListener {
   private static let maxLagReaders = 32
   private static let rejoinNanoseconds: Int64 = 2_000_000_000
 
-  func change(_ changes: [MQTTSubscriptionChange], of connection: MQTTConnection, _ context: inout LoopContext) {
-    for change in changes {
-      if let previous = change.previous { remove(previous, of: connection) }
-      let subscriber = Subscriber(slot: connection.id.slot, qos: change.subscription.qos)
-      if subscribers.insert(subscriber, at: change.subscription.filter) { status.subscriptions += 1 }
+  /// Has what the subscription matches delivered from now on.
+  func enter(_ subscription: MQTTSubscription, _ connection: MQTTConnection, _ context: inout LoopContext) {
+    if let group = subscription.group {
+      join(subscription, group, connection, context.log)
+    } else if subscribers.insert(Subscriber(connection.id, subscription), at: subscription.filter) {
+      status.subscriptions += 1
+      if subscription.noLocal { noLocalSubscriptions += 1 }
     }
-    guard tail == nil, !subscribers.isEmpty else { return }
+    follow(&context)
+  }
+
+  private func follow(_ context: inout LoopContext) {
+    guard !isFollowing else { return }
+    isFollowing = true
     // First the wake-ups, then the place: nothing falls between them.
     context.log.follow(context.wakeUp)
     tailPosition = context.log.durableEnd
     tail = context.log.makeReader(at: tailPosition)
   }
 
-  func remove(_ subscription: MQTTSubscription, of connection: MQTTConnection) {
-    let subscriber = Subscriber(slot: connection.id.slot, qos: subscription.qos)
-    if subscribers.remove(subscriber, at: subscription.filter) { status.subscriptions -= 1 }
+  /// - Parameter isComing: the session is kept.
+  func remove(_ subscription: MQTTSubscription, of connection: MQTTConnection, isComing: Bool = false) {
+    if let group = subscription.group {
+      leave(subscription, group, connection, isComing: isComing)
+    } else if subscribers.remove(Subscriber(connection.id, subscription), at: subscription.filter) {
+      status.subscriptions -= 1
+      if subscription.noLocal { noLocalSubscriptions -= 1 }
+    }
   }
 
   /// Without subscribers nothing is read.
   func forgetTailIfUnused(_ context: inout LoopContext) {
-    guard subscribers.isEmpty, tail != nil else { return }
+    guard subscribers.isEmpty, groups.isEmpty, isFollowing else { return }
     context.log.unfollow(context.wakeUp)
     tail = nil
+    isFollowing = false
   }
 
   /// Hands on what has become durable.
   func deliver(_ context: inout LoopContext) {
     hasMoreToDeliver = false
-    guard tail != nil else { return }
+    deliverRetained(&context)
+    guard isFollowing else { return }
     if tailPosition < context.log.durableEnd { deliverToThoseThatKeepUp(&context) }
     isReaderWanted = false
     hasOpenedReader = false
     for connection in lagging where connection.lag?.isBlocked == false { catchUp(connection, &context) }
+    deliverToGroups(&context)
     lagging.removeAll { $0.lag == nil }
     if isReaderWanted { passOnReader() }
     status.laggingSubscribers = lagging.count
@@ -63,7 +78,7 @@ extension MQTTListener {
       while budget > 0 {
         guard let record = try reader.next() else { break }
         budget -= record.topic.byteCount + record.payload.byteCount + Self.recordOverheadBytes
-        deliver(record, now: context.now)
+        deliver(record, &context)
       }
     } catch {
       Journal.error("mqtt: subscribers miss records \(reader.position) to \(context.log.durableEnd - 1): \(error)")
@@ -74,41 +89,65 @@ extension MQTTListener {
     tail = consume reader
   }
 
-  private func deliver(_ record: borrowing Record, now: Int64) {
+  private func deliver(_ record: borrowing Record, _ context: inout LoopContext) {
     let offset = record.offset
+    let origin = MessageOrigin(record)
+    let publisher = noLocalSubscriptions > 0 ? slot(of: origin) : -1
     matches.removeAll(keepingCapacity: true)
     subscribers.forEachMatch(record.topic) { subscriber in
-      guard let connection = connections[slot: subscriber.slot], connection.lag == nil else { return }
-      if connection.matchedOffset == offset {
-        connection.matchedQoS = max(connection.matchedQoS, subscriber.qos)
-      } else {
-        connection.matchedOffset = offset
-        connection.matchedQoS = subscriber.qos
+      guard let connection = connections[slot: subscriber.slot], connection.lag == nil,
+        !subscriber.isNoLocal || subscriber.slot != publisher
+      else { return }
+      if connection.match.offset != offset {
+        connection.match.begin(offset)
         matches.append(connection)
       }
+      connection.match.add(subscriber.qos, keepsRetain: subscriber.keepsRetain, identifier: subscriber.identifier)
     }
     for connection in matches {
       if canTakeMore(connection) {
-        deliver(record, to: connection, connection.matchedQoS)
+        deliver(record, origin, to: connection, context.timestamp)
       } else {
-        connection.lag = MQTTConnection.Lag(next: offset, isBlocked: true, lastBlocked: now)
+        connection.lag = MQTTConnection.Lag(next: offset, isBlocked: true, lastBlocked: context.now)
         lagging.append(connection)
       }
     }
   }
 
-  /// The subscriber must be able to take more.
-  private func deliver(_ record: borrowing Record, to connection: MQTTConnection, _ qos: MQTTQoS) {
-    let isDelivered = connection.session.deliver(
-      topic: record.topic, payload: record.payload, qos: qos, to: &connection.output)
-    precondition(isDelivered)
-    account(connection)
-    status.deliveries += 1
-    markDirty(connection)
+  /// The slot of the client that published it; -1 where it is not connected.
+  private func slot(of origin: borrowing MessageOrigin) -> Int {
+    guard let clientID = origin.clientID else { return -1 }
+    return clients[clientID.array]?.slot ?? -1
+  }
+
+  /// Hands the record to a subscriber that can take more, as its `match` says.
+  func deliver(
+    _ record: borrowing Record, _ origin: borrowing MessageOrigin, to connection: MQTTConnection, _ now: Timestamp
+  ) {
+    let expiry = origin.expiry(of: record, now)
+    guard !expiry.isOver else {
+      status.expiredDeliveries += 1
+      return
+    }
+    let outcome = connection.session.deliver(
+      record, qos: min(connection.match.qos, origin.qos), isRetained: connection.match.keepsRetain && origin.isRetained,
+      subscriptionIDs: connection.match.identifiers, expirySeconds: expiry.remaining, to: &connection.output)
+    switch outcome {
+    case .sent:
+      account(connection)
+      connection.deliveries += 1
+      connection.isUnsaved = connection.isWrittenDown
+      status.deliveries += 1
+      markDirty(connection)
+    case .windowFull: preconditionFailure("a message for a subscriber that cannot take more")
+    case .tooLarge: status.tooLargeDeliveries += 1
+    }
   }
 
   /// The subscriber has read or acknowledged something.
   func unblock(_ connection: MQTTConnection) {
+    if !connection.waitingRetained.isEmpty { hasMoreToDeliver = true }
+    unblockGroups(of: connection)
     guard connection.lag?.isBlocked == true, canTakeMore(connection) else { return }
     connection.lag?.isBlocked = false
     // It goes on in this turn's delivery or, where that is over, in the next.
@@ -127,8 +166,9 @@ extension MQTTListener {
           break
         }
         budget -= record.topic.byteCount + record.payload.byteCount + Self.recordOverheadBytes
-        guard let qos = connection.session.deliveryQoS(of: record.topic) else { continue }
-        deliver(record, to: connection, qos)
+        let origin = MessageOrigin(record)
+        guard match(record, origin, connection) else { continue }
+        deliver(record, origin, to: connection, context.timestamp)
         lag.isBlocked = !canTakeMore(connection)
       }
     } catch {
@@ -145,6 +185,21 @@ extension MQTTListener {
     if budget <= 0, !lag.isBlocked { hasMoreToDeliver = true }
     connection.lag = lag
     connection.lagReader = consume reader
+  }
+
+  /// Which of the client's subscriptions match the record; false where none does.
+  private func match(
+    _ record: borrowing Record, _ origin: borrowing MessageOrigin, _ connection: MQTTConnection
+  ) -> Bool {
+    connection.match.begin(record.offset)
+    var isMatched = false
+    for subscription in connection.session.subscriptions
+    where subscription.group == nil && subscription.filter.matches(record.topic) {
+      if subscription.noLocal, origin.isFrom(connection.session.clientID) { continue }
+      connection.match.add(subscription)
+      isMatched = true
+    }
+    return isMatched
   }
 
   /// The subscriber's own reader; nil where it has none and must wait for one.

@@ -92,6 +92,6 @@ extension MQTTListener {
   /// - Parameter isLast: also while the log refuses.
   func reportLostWills(_ context: inout LoopContext, isLast: Bool = false) {
     guard isLast || !context.isRefusing, let (reason, count) = lostWills.take(now: context.now, isLast) else { return }
-    context.gaps.append(GapRecord(reason, count: count, place: "mqtt wills"), at: context.timestamp)
+    context.own.append(GapRecord(reason, count: count, place: "mqtt wills"), at: context.timestamp)
   }
 }

@@ -15,17 +15,24 @@ extension MQTTListener {
     switch action {
     case .none: break
     case .connect(let connect): answer(connect, of: connection, &context)
-    case .refused(let refusal): connection.isClosing = .refused(refusal)
+    case .refused(let reason): connection.isClosing = .refused(reason)
     case .store(let publish, let acknowledgement): store(publish, acknowledgement, from: connection, &context)
     case .acknowledge(let acknowledgement):
       status.duplicates += 1
       let ticket = max(context.appender.appendedTickets, 1) - 1
       context.acknowledgements.append(
-        .init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement))
-    case .subscribed(let changes): change(changes, of: connection, &context)
-    case .unsubscribed(let subscriptions):
-      for subscription in subscriptions { remove(subscription, of: connection) }
-    case .windowOpened: unblock(connection)
+        .init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement, received: context.now))
+    case .release(let acknowledgement):
+      if connection.isWrittenDown {
+        writeRelease(of: connection.session.clientID, acknowledgement.packetID, &context)
+      }
+      answerOnceWritten(acknowledgement, connection, &context)
+    case .subscribe(let packet): subscribe(packet, connection, &context)
+    case .unsubscribed(let subscriptions, let acknowledgement):
+      unsubscribe(subscriptions, acknowledgement, connection, &context)
+    case .acknowledged:
+      connection.isUnsaved = connection.isWrittenDown
+      unblock(connection)
     case .disconnect: close(connection, .disconnected, &context)
     }
   }
@@ -35,44 +42,73 @@ extension MQTTListener {
     _ publish: borrowing MQTTPublish, _ acknowledgement: MQTTAcknowledgement?, from connection: MQTTConnection,
     _ context: inout LoopContext
   ) {
-    let ticket = context.appender.append(
-      topic: publish.topic, payload: publish.payload, at: context.timestamp,
-      headers: publish.isRetained ? connection.retainedHeaders : connection.headers)
+    let ticket: UInt64
+    if publish.qos == .atLeastOnce, !publish.isRetained, !publish.hasProperties {
+      ticket = context.appender.append(
+        topic: publish.topic, payload: publish.payload, at: context.timestamp, headers: connection.source)
+    } else {
+      ticket = storeWithHeaders(publish, from: connection, &context)
+    }
     status.messages += 1
     status.bytes += publish.payload.byteCount
+    connection.messages += 1
     guard let acknowledgement else { return }
-    context.acknowledgements.append(.init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement))
+    context.acknowledgements.append(
+      .init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement, received: context.now))
+  }
+
+  /// A message of which there is more to say than who sent it.
+  private func storeWithHeaders(
+    _ publish: borrowing MQTTPublish, from connection: MQTTConnection, _ context: inout LoopContext
+  ) -> UInt64 {
+    scratch.removeAll()
+    scratch.append(connection.source.bytes.span.bytes)
+    var count = connection.source.count
+    // What says nothing of it came with QoS 1.
+    if publish.qos != .atLeastOnce {
+      scratch.append(header: RecordHeaderKey.qos, publish.qos == .atMostOnce ? "0" : "2")
+      count += 1
+    }
+    if publish.qos == .exactlyOnce, connection.isWrittenDown {
+      scratch.append(header: RecordHeaderKey.packetID, "\(publish.packetID)")
+      count += 1
+    }
+    if publish.isRetained {
+      scratch.append(header: RecordHeaderKey.retain, "1")
+      count += 1
+    }
+    count += publish.appendHeaders(to: &scratch)
+    let ticket = Self.append(publish, count, scratch.bytes, &context)
+    if publish.isRetained {
+      let message = OwnedRecord(
+        offset: 0, timestamp: context.timestamp, topic: publish.topic.array, payload: publish.payload.array,
+        headerCount: count, headerBytes: scratch.array)
+      retain(message, ticket: ticket)
+    }
+    return ticket
+  }
+
+  private static func append(
+    _ publish: borrowing MQTTPublish, _ headerCount: Int, _ headers: RawSpan, _ context: inout LoopContext
+  ) -> UInt64 {
+    context.appender.append(
+      topic: publish.topic, payload: publish.payload, at: context.timestamp, headerCount: headerCount,
+      headerBytes: headers)
   }
 
   /// Sends, behind everything sent before, the acknowledgements of what has become durable.
   func releaseAcknowledgements(_ context: inout LoopContext) {
     let durable = context.appender.durableTickets
-    while let entry = context.acknowledgements.pop(below: durable) {
-      guard let connection = connections[entry.connection] else { continue }
-      connection.session.committed(entry.acknowledgement, replies: &connection.output)
-      status.acks += 1
-      markDirty(connection)
-    }
+    while let entry = context.acknowledgements.pop(below: durable) { release(entry, context.now) }
+    let written = context.own.durableTickets
+    while let entry = context.ownAcknowledgements.pop(below: written) { release(entry, context.now) }
+    applyRetained(&context)
   }
 
-  private func answer(
-    _ connect: borrowing MQTTConnect, of connection: MQTTConnection, _ context: inout LoopContext
-  ) {
+  private func release(_ entry: AcknowledgementQueue.Entry, _ now: Int64) {
+    guard let connection = connections[entry.connection] else { return }
+    connection.session.committed(entry.acknowledgement, replies: &connection.output)
+    if entry.acknowledgement.kind == .puback || entry.acknowledgement.kind == .pubrec { status.acks += 1 }
     markDirty(connection)
-    guard configuration.anonymous || connection.peer.isLoopback else {
-      connection.session.refuse(.notAuthorized, replies: &connection.output)
-      connection.isClosing = .refused(.notAuthorized)
-      return
-    }
-    let clientID = connect.clientID.byteCount > 0 ? connect.clientID.array : makeClientID()
-    if let earlier = clients[clientID].flatMap({ connections[$0] }) { close(earlier, .takenOver, &context) }
-    clients[clientID] = connection.id
-    connection.session.accept(connect, clientID: clientID, replies: &connection.output)
-    connection.setClient(clientID, keepAliveSeconds: connect.keepAliveSeconds, now: context.now)
-  }
-
-  /// For a client that leaves the choice to the server.
-  private func makeClientID() -> [UInt8] {
-    Array("auto-\(String(Randomness.uint64(), radix: 16))".utf8)
   }
 }

@@ -43,7 +43,7 @@ extension MQTTListener {
     setInterest(connection, &context)
   }
 
-  private func send(_ bytes: RawSpan, from sent: Int, on socket: borrowing FileDescriptor) -> IOResult {
+  func send(_ bytes: RawSpan, from sent: Int, on socket: borrowing FileDescriptor) -> IOResult {
     socket.send(bytes.extracting(sent..<bytes.byteCount))
   }
 

@@ -8,6 +8,14 @@ import Wire
 final class MQTTListener {
   let configuration: MQTTListenerConfiguration
   private(set) var limits = MQTTLimits()
+  let saver: StateSaver?
+  /// Payloads and headers are made in it.
+  var scratch = ByteWriter(capacity: 4 << 10)
+  /// For the state as a whole: what it covers; what had come when it was last written, and when that was; whether it changed.
+  var stateOffset: Offset = 0
+  var savedBytes = 0
+  var lastState: Int64 = 0
+  var isStateUnsaved = false
   var listeners: [Listener] = []
   var connections = ConnectionTable()
   /// Which connection has a client id.
@@ -20,7 +28,11 @@ final class MQTTListener {
 
   /// Who wants which topics.
   var subscribers = TopicTrie<Subscriber>()
-  /// Follows the log for the subscribers that keep up; only while there are any.
+  /// Of them, those who do not want what they published themselves.
+  var noLocalSubscriptions = 0
+  var groups: [SharedGroup.Key: SharedGroup] = [:]
+  /// The log wakes the loop, and `tail` reads it, for the subscribers that keep up; only while there are any.
+  var isFollowing = false
   var tail: LogReader?
   var tailPosition: Offset = 0
   var matches: ContiguousArray<MQTTConnection> = []
@@ -33,6 +45,16 @@ final class MQTTListener {
   /// A budget ended before the log did.
   var hasMoreToDeliver = false
 
+  /// Sessions without a connection.
+  var absent: [[UInt8]: AbsentSession] = [:]
+  var retained: RetainedMessages
+  /// Retained messages that are not durable yet, in order.
+  var pendingRetained: [PendingRetained] = []
+  /// Connections that have retained messages still to be sent.
+  var retainedWaiters: ContiguousArray<MQTTConnection> = []
+  /// When progress was last written down.
+  var lastProgress: Int64 = 0
+
   /// Publishers that wait, since the log takes nothing, in the order in which they came to.
   var held: ContiguousArray<MQTTConnection> = []
   /// Wills there was no room for.
@@ -42,7 +64,7 @@ final class MQTTListener {
   var partialBytes = 0
   var queuedBytes = 0
 
-  private var complaints = RateLimit(burst: 20, everyMilliseconds: 1000)
+  var complaints = RateLimit(burst: 20, everyMilliseconds: 1000)
 
   /// What one connection may have read in one turn, so that a chatty one cannot starve the rest.
   static let receiveBytes = 64 << 10
@@ -66,12 +88,35 @@ final class MQTTListener {
   struct Subscriber: Hashable {
     let slot: Int
     let qos: MQTTQoS
+    let isNoLocal: Bool
+    let keepsRetain: Bool
+    /// 0: none.
+    let identifier: UInt32
+
+    init(_ connection: ConnectionID, _ subscription: MQTTSubscription) {
+      slot = connection.slot
+      qos = subscription.qos
+      isNoLocal = subscription.noLocal
+      keepsRetain = subscription.retainAsPublished
+      identifier = subscription.identifier ?? 0
+    }
   }
 
   init(_ configuration: MQTTListenerConfiguration, _ context: inout LoopContext) throws(IngressError) {
     self.configuration = configuration
     limits.maxSubscriptions = configuration.maxSubscriptionsPerClient
     limits.maxInFlight = configuration.maxInFlight
+    limits.receiveMaximum = configuration.maxInFlightFromClient
+    limits.maxPacketBytes = configuration.maxPacketBytes
+    limits.maxTopicBytes = configuration.maxTopicBytes
+    limits.maxTopicLevels = configuration.maxTopicLevels
+    limits.maxKeepAliveSeconds = configuration.maxKeepAliveSeconds
+    limits.maxSessionExpirySeconds = UInt32(clamping: configuration.maxSessionExpirySeconds)
+    retained = RetainedMessages(maxCount: configuration.maxRetained, maxBytes: configuration.maxRetainedBytes)
+    saver = configuration.stateDirectory.map { StateSaver($0) }
+    lastState = context.now
+    lastProgress = context.now
+    recover(&context)
     for text in configuration.listen { try listen(text, &context) }
   }
 
@@ -104,6 +149,9 @@ final class MQTTListener {
     resumeAccepting(&context)
     forgetTailIfUnused(&context)
     reportLostWills(&context)
+    endSessions(&context)
+    writeDownProgress(&context)
+    saveState(&context)
   }
 
   /// Sends the acknowledgements that are due, and closes everything.
@@ -111,6 +159,7 @@ final class MQTTListener {
     releaseAcknowledgements(&context)
     sendToAll(&context)
     connections.forEach { close($0, .stopped, &context) }
+    saveState(&context, isLast: true)
     listeners = []
   }
 

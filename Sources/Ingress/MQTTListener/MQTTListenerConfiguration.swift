@@ -49,5 +49,8 @@ package struct MQTTListenerConfiguration: Hashable, Sendable {
   /// `mqtt.maxRetainedBytes`
   package var maxRetainedBytes = 64 << 20
 
+  /// Where sessions and retained messages are written down as a whole; nil: nowhere, a restart forgets what the log has not.
+  package var stateDirectory: String?
+
   package init() {}
 }

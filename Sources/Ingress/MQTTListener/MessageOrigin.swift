@@ -29,6 +29,15 @@ struct MessageOrigin: ~Escapable {
     isRetained = record.headerValue("retain") != nil
   }
 
+  /// Whether the message's time is over, and what remains of it in seconds; nil: it has no end.
+  func expiry(of record: borrowing Record, _ now: Timestamp) -> (isOver: Bool, remaining: UInt32?) {
+    guard record.headerCount > 1, let text = record.header(RecordHeaderKey.messageExpiry), let seconds = UInt32(text)
+    else { return (false, nil) }
+    // A clock that was set back takes nothing away.
+    let age = max(now.milliseconds - record.timestamp.milliseconds, 0) / 1000
+    return (age >= Int64(seconds), UInt32(clamping: Int64(seconds) - age))
+  }
+
   func isFrom(_ client: borrowing [UInt8]) -> Bool {
     guard let clientID else { return false }
     return clientID.elementsEqual(client.span.bytes)

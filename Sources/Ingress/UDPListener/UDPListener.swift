@@ -129,7 +129,7 @@ final class UDPListener {
     let now = context.now
     for gap in [tooLarge.take(now: now, isLast), kernelDrops.take(now: now, isLast), logFull.take(now: now, isLast)] {
       guard let (reason, count) = gap else { continue }
-      context.gaps.append(GapRecord(reason, count: count, place: status.address), at: context.timestamp)
+      context.own.append(GapRecord(reason, count: count, place: status.address), at: context.timestamp)
     }
   }
 }

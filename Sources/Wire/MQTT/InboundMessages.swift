@@ -1,6 +1,6 @@
 /// The QoS 2 messages of a client between PUBLISH and PUBREL: a second PUBLISH with such a packet id is the same message.
 ///
-/// Kept in order of packet id. Two bytes for a client that has none in flight are all that it costs, eight for each that is.
+/// Kept in order of packet id. Eight bytes for each that is in flight.
 struct InboundMessages {
   private struct Message {
     let packetID: UInt16
@@ -10,7 +10,17 @@ struct InboundMessages {
 
   private var messages: [Message] = []
 
+  init() {}
+
+  /// Goes on with what an earlier connection has received.
+  init(_ received: [UInt16]) {
+    messages = Set(received).sorted().map { Message(packetID: $0, isReceived: true) }
+  }
+
   var count: Int { messages.count }
+
+  /// The packet ids of what is stored, in ascending order.
+  var received: [UInt16] { messages.filter(\.isReceived).map(\.packetID) }
 
   /// Notes a PUBLISH; false where it is one that is noted already.
   mutating func begin(_ packetID: UInt16) -> Bool {
@@ -25,6 +35,11 @@ struct InboundMessages {
     let index = lowerBound(packetID)
     guard index < messages.count, messages[index].packetID == packetID else { return }
     messages[index].isReceived = true
+  }
+
+  /// The message has been refused, and its packet id is free.
+  mutating func forget(_ packetID: UInt16) {
+    messages.removeAll { $0.packetID == packetID }
   }
 
   enum Release {

@@ -1,43 +1,77 @@
 import Bytes
 
-/// CONNACK (MQTT 3.1.1 section 3.2): why a client may not connect.
-package enum MQTTRefusal: String, Hashable, Sendable {
-  case unsupportedVersion = "unsupported-version"
-  case clientIDRejected = "client-id-rejected"
-  case serverUnavailable = "server-unavailable"
-  case notAuthorized = "not-authorized"
+/// CONNACK (section 3.2 of both standards).
+enum MQTTConnack {
+  /// What the server says of itself to a client of version 5. Nil, and what is not here: as the standard has it unless told.
+  struct Properties {
+    var sessionExpirySeconds: UInt32?
+    var receiveMaximum = UInt16.max
+    var maximumPacketSize: Int?
+    var assignedClientID: [UInt8]?
+    var topicAliasMaximum: UInt16 = 0
+    var serverKeepAliveSeconds: Int?
+  }
 
-  var returnCode: UInt8 {
-    switch self {
-    case .unsupportedVersion: 1
-    case .clientIDRejected: 2
-    case .serverUnavailable: 3
-    case .notAuthorized: 5
+  static func appendAccepted(
+    _ version: MQTTVersion, isPresent: Bool, _ properties: Properties, to writer: inout ByteWriter
+  ) {
+    guard version == .v5 else {
+      writer.appendMQTTHeader(.connack, bodyBytes: 2)
+      // Version 3.1 has no word for a session that is there.
+      writer.append(UInt8(isPresent && version != .v3_1 ? 1 : 0))
+      writer.append(UInt8(0))
+      return
     }
+    var encoded = ByteWriter(capacity: 64)
+    properties.append(to: &encoded)
+    append(.success, isPresent: isPresent, encoded.bytes, to: &writer)
+  }
+
+  static func append(_ refusal: MQTTReason, _ version: MQTTVersion, to writer: inout ByteWriter) {
+    guard version != .v5 else { return append(refusal, isPresent: false, RawSpan(), to: &writer) }
+    writer.appendMQTTHeader(.connack, bodyBytes: 2)
+    writer.append(UInt8(0))
+    writer.append(refusal.returnCode)
+  }
+
+  private static func append(
+    _ reason: MQTTReason, isPresent: Bool, _ properties: RawSpan, to writer: inout ByteWriter
+  ) {
+    let lengthBytes = VarInt.byteCount(of: UInt64(properties.byteCount))
+    writer.appendMQTTHeader(.connack, bodyBytes: 2 + lengthBytes + properties.byteCount)
+    writer.append(UInt8(isPresent ? 1 : 0))
+    writer.append(reason.rawValue)
+    writer.append(varUInt: UInt64(properties.byteCount))
+    writer.append(properties)
   }
 }
 
-enum MQTTConnack {
-  /// Sessions end with their connection, so there is never one present.
-  static func appendAccepted(to writer: inout ByteWriter) {
-    append(0, to: &writer)
-  }
-
-  static func append(_ refusal: MQTTRefusal, to writer: inout ByteWriter) {
-    append(refusal.returnCode, to: &writer)
-  }
-
-  /// What a client of version 5 understands: reason 0x84, unsupported protocol version, and no properties.
-  static func appendRefusalOfVersion5(to writer: inout ByteWriter) {
-    writer.appendMQTTHeader(.connack, bodyBytes: 3)
-    writer.append(UInt8(0))
-    writer.append(UInt8(0x84))
-    writer.append(UInt8(0))
-  }
-
-  private static func append(_ returnCode: UInt8, to writer: inout ByteWriter) {
-    writer.appendMQTTHeader(.connack, bodyBytes: 2)
-    writer.append(UInt8(0))
-    writer.append(returnCode)
+extension MQTTConnack.Properties {
+  fileprivate func append(to writer: inout ByteWriter) {
+    if let sessionExpirySeconds {
+      writer.append(MQTTProperty.sessionExpiry.rawValue)
+      writer.append(sessionExpirySeconds)
+    }
+    if receiveMaximum != UInt16.max {
+      writer.append(MQTTProperty.receiveMaximum.rawValue)
+      writer.append(receiveMaximum)
+    }
+    if let maximumPacketSize {
+      writer.append(MQTTProperty.maximumPacketSize.rawValue)
+      writer.append(UInt32(clamping: maximumPacketSize))
+    }
+    if let assignedClientID {
+      writer.append(MQTTProperty.assignedClientID.rawValue)
+      writer.append(UInt16(assignedClientID.count))
+      writer.append(assignedClientID)
+    }
+    if topicAliasMaximum > 0 {
+      writer.append(MQTTProperty.topicAliasMaximum.rawValue)
+      writer.append(topicAliasMaximum)
+    }
+    if let serverKeepAliveSeconds {
+      writer.append(MQTTProperty.serverKeepAlive.rawValue)
+      writer.append(UInt16(clamping: serverKeepAliveSeconds))
+    }
   }
 }

@@ -1,16 +1,20 @@
 import Bytes
 import Records
 
-/// CONNECT (MQTT 3.1.1 section 3.1), in place.
+/// CONNECT (section 3.1 of both standards), in place.
 package struct MQTTConnect: ~Escapable {
   package let version: MQTTVersion
-  package let isCleanSession: Bool
+  /// A session that the client had before is forgotten.
+  package let isCleanStart: Bool
+  /// How long the session outlives its connection; `UInt32.max`: for good. Before version 5: not at all, or for good.
+  package let sessionExpirySeconds: UInt32
   /// 0: the client need not send anything.
   package let keepAliveSeconds: Int
   package let clientID: RawSpan
   package let will: MQTTWill?
   package let user: RawSpan?
   package let password: RawSpan?
+  let properties: MQTTProperties
 
   private enum Flag {
     static let reserved: UInt8 = 0b0000_0001
@@ -42,17 +46,26 @@ package struct MQTTConnect: ~Escapable {
   }
 
   @_lifetime(copy body)
-  init(_ body: RawSpan) throws(MQTTViolation) {
+  package init(_ body: RawSpan) throws(MQTTViolation) {
     var reader = ByteReader(body)
     version = try Self.version(&reader)
     guard let flags = reader.uint8(), let keepAlive = reader.uint16() else { throw .truncatedPacket }
     guard flags & Flag.reserved == 0 else { throw .reservedConnectFlag }
-    if flags & Flag.user == 0, flags & Flag.password != 0 { throw .passwordWithoutUser }
-    isCleanSession = flags & Flag.cleanSession != 0
+    if version != .v5, flags & Flag.user == 0, flags & Flag.password != 0 { throw .passwordWithoutUser }
+    isCleanStart = flags & Flag.cleanSession != 0
     keepAliveSeconds = Int(keepAlive)
+    if version == .v5 {
+      let found = try MQTTProperties(&reader, in: .connect)
+      if found.fields.seen & 1 << 22 != 0, found.fields.authenticationMethod == nil { throw .misplacedProperty }
+      sessionExpirySeconds = found.fields.sessionExpiry ?? 0
+      properties = found
+    } else {
+      sessionExpirySeconds = isCleanStart ? 0 : UInt32.max
+      properties = MQTTProperties(noneIn: body)
+    }
     clientID = try reader.mqttText()
     if flags & Flag.will != 0 {
-      will = try MQTTWill(&reader, qos: flags & Flag.willQoS, isRetained: flags & Flag.willRetain != 0)
+      will = try MQTTWill(&reader, version, qos: flags & Flag.willQoS, isRetained: flags & Flag.willRetain != 0)
     } else {
       guard flags & (Flag.willQoS | Flag.willRetain) == 0 else { throw .badWillFlags }
       will = nil

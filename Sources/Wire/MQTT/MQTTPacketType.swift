@@ -14,4 +14,6 @@ package enum MQTTPacketType: UInt8, Hashable, Sendable {
   case pingreq = 12
   case pingresp = 13
   case disconnect = 14
+  /// Of version 5.
+  case auth = 15
 }

@@ -1,26 +1,47 @@
-import Bytes
+package import Bytes
 import Records
 
-/// PUBLISH (MQTT 3.1.1 section 3.3), in place.
+/// PUBLISH (section 3.3 of both standards), in place.
 package struct MQTTPublish: ~Escapable {
+  /// Where it came as an alias, what the alias stands for.
   package let topic: RawSpan
   package let payload: RawSpan
   package let isRetained: Bool
   package let qos: MQTTQoS
   /// 0 at QoS 0.
   package let packetID: UInt16
+  let properties: MQTTProperties
 
+  /// Everything but the topic is checked; `checkTopic` does that once an alias is resolved.
   /// - Parameter flags: of the fixed header, which has refused QoS 3.
   @_lifetime(copy body)
-  init(flags: UInt8, _ body: RawSpan) throws(MQTTViolation) {
+  init(flags: UInt8, _ body: RawSpan, _ version: MQTTVersion) throws(MQTTViolation) {
     var reader = ByteReader(body)
     isRetained = flags & 1 != 0
     guard let qos = MQTTQoS(rawValue: flags >> 1 & 3) else { throw .badQoS }
     self.qos = qos
     topic = try reader.mqttBinary()
-    try Self.checkTopic(topic)
     packetID = qos == .atMostOnce ? 0 : try reader.mqttPacketID()
-    payload = reader.rest()
+    if version == .v5 {
+      let found = try MQTTProperties(&reader, in: .publish)
+      payload = reader.rest()
+      if found.fields.payloadFormat == 1, !UTF8Validation.isValid(payload) { throw .badPayloadFormat }
+      properties = found
+    } else {
+      payload = reader.rest()
+      properties = MQTTProperties(noneIn: body)
+    }
+  }
+
+  /// The same with the topic that its alias stands for.
+  @_lifetime(copy publish, copy topic)
+  init(_ publish: borrowing MQTTPublish, topic: RawSpan) {
+    self.topic = topic
+    payload = publish.payload
+    isRetained = publish.isRetained
+    qos = publish.qos
+    packetID = publish.packetID
+    properties = publish.properties
   }
 
   /// What clients may publish to: a topic name, and none that begins with `$`.
@@ -29,27 +50,46 @@ package struct MQTTPublish: ~Escapable {
     guard topic.unsafeLoad(fromByteOffset: 0, as: UInt8.self) != UInt8(ascii: "$") else { throw .reservedTopic }
   }
 
-  /// How many bytes `append` writes at most.
-  package static func byteCount(topic: RawSpan, payload: RawSpan) -> Int {
-    5 + 2 + topic.byteCount + 2 + payload.byteCount
+  static func checkTopic(_ topic: RawSpan, _ limits: MQTTLimits) throws(MQTTViolation) {
+    try checkTopic(topic)
+    guard topic.byteCount <= limits.maxTopicBytes else { throw .topicTooLong }
+    // As many separators as levels but one: only long topics can be too deep.
+    guard topic.byteCount >= limits.maxTopicLevels else { return }
+    let separators = topic.withUnsafeBytes { $0.count { $0 == Topic.separator } }
+    guard separators < limits.maxTopicLevels else { throw .topicTooLong }
   }
 
-  /// Appends a PUBLISH to a client: not retained, not a duplicate.
-  /// - Parameter packetID: 0 for QoS 0, else QoS 1.
-  static func append(topic: RawSpan, payload: RawSpan, packetID: UInt16, to writer: inout ByteWriter) {
-    let idBytes = packetID == 0 ? 0 : 2
-    writer.reserve(byteCount(topic: topic, payload: payload))
-    writer.appendMQTTHeader(
-      .publish, flags: packetID == 0 ? 0 : 0b0010, bodyBytes: 2 + topic.byteCount + idBytes + payload.byteCount)
+  /// Whether there is anything to say of the message beyond its topic and payload.
+  package var hasProperties: Bool { properties.bytes.byteCount > 0 }
+
+  /// Appends the properties that are passed on, as encoded record headers.
+  /// - Returns: how many there are.
+  package func appendHeaders(to writer: inout ByteWriter) -> Int { properties.appendHeaders(to: &writer) }
+
+  /// What goes into a PUBLISH to a client besides topic and payload.
+  struct Head {
+    var qos: MQTTQoS
+    var isRetained = false
+    var isDuplicate = false
+    /// 0 at QoS 0.
+    var packetID: UInt16
+  }
+
+  /// How many bytes `append` writes.
+  static func byteCount(
+    _ head: Head, topicBytes: Int, payloadBytes: Int, propertyBytes: Int?
+  ) -> (body: Int, packet: Int) {
+    var body = 2 + topicBytes + (head.qos == .atMostOnce ? 0 : 2) + payloadBytes
+    if let propertyBytes { body += VarInt.byteCount(of: UInt64(propertyBytes)) + propertyBytes }
+    return (body, 1 + VarInt.byteCount(of: UInt64(body)) + body)
+  }
+
+  /// Appends everything up to where version 5 has its properties.
+  static func append(_ head: Head, topic: RawSpan, bodyBytes: Int, to writer: inout ByteWriter) {
+    let flags = (head.isDuplicate ? 0b1000 : 0) | head.qos.rawValue << 1 | (head.isRetained ? 1 : 0)
+    writer.appendMQTTHeader(.publish, flags: flags, bodyBytes: bodyBytes)
     writer.append(UInt16(topic.byteCount))
     writer.append(topic)
-    if packetID != 0 { writer.append(packetID) }
-    writer.append(payload)
-  }
-
-  /// Whether a record of that topic and payload fits into a packet at all.
-  static func canCarry(topic: RawSpan, payload: RawSpan) -> Bool {
-    topic.byteCount > 0 && topic.byteCount <= Topic.maximumBytes
-      && byteCount(topic: topic, payload: payload) <= MQTTFixedHeader.maximumBodyBytes
+    if head.qos != .atMostOnce { writer.append(head.packetID) }
   }
 }

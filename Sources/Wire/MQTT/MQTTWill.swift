@@ -19,10 +19,27 @@ package struct MQTTWill: Hashable, Sendable {
     self.isRetained = isRetained
   }
 
-  init(_ reader: inout ByteReader, qos: UInt8, isRetained: Bool) throws(MQTTViolation) {
+  init(
+    _ reader: inout ByteReader, _ version: MQTTVersion, qos: UInt8, isRetained: Bool
+  ) throws(MQTTViolation) {
     guard let qos = MQTTQoS(rawValue: qos >> 3) else { throw .badWillFlags }
+    var delay: UInt32 = 0
+    var headers = RecordHeaders.none
+    var isText = false
+    if version == .v5 {
+      let properties = try MQTTProperties(&reader, in: .will)
+      delay = properties.fields.willDelay ?? 0
+      isText = properties.fields.payloadFormat == 1
+      var writer = ByteWriter(capacity: properties.bytes.byteCount + 64)
+      let count = properties.appendHeaders(to: &writer)
+      headers = RecordHeaders(count: count, bytes: writer.array)
+    }
     let topic = try reader.mqttBinary()
     try MQTTPublish.checkTopic(topic)
-    self.init(topic: topic.array, payload: try reader.mqttBinary().array, qos: qos, isRetained: isRetained)
+    let payload = try reader.mqttBinary()
+    if isText, !UTF8Validation.isValid(payload) { throw .badPayloadFormat }
+    self.init(topic: topic.array, payload: payload.array, qos: qos, isRetained: isRetained)
+    delaySeconds = delay
+    self.headers = headers
   }
 }

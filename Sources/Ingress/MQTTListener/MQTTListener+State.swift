@@ -1,0 +1,107 @@
+import Bytes
+import Platform
+import Records
+import Storage
+import Wire
+
+// What is written down: into the log, with whatever is committed anyway; and now and then as a whole, for the log to forget.
+extension MQTTListener {
+  /// Bytes of messages after which the state is written as a whole, and how long it takes at the most when less came.
+  private static let stateBytes = 16 << 20
+  private static let stateNanoseconds: Int64 = 600_000_000_000
+
+  func write(_ session: StoredSession, _ context: inout LoopContext) {
+    SessionRecord.begin(&scratch)
+    session.append(to: &scratch)
+    append(SessionRecord.session, &context)
+  }
+
+  func writeEnd(of clientID: [UInt8], _ context: inout LoopContext) {
+    SessionRecord.begin(&scratch)
+    scratch.append(block: clientID)
+    append(SessionRecord.end, &context)
+  }
+
+  func writeRelease(of clientID: [UInt8], _ packetID: UInt16, _ context: inout LoopContext) {
+    SessionRecord.begin(&scratch)
+    scratch.append(block: clientID)
+    scratch.append(packetID)
+    append(SessionRecord.release, &context)
+  }
+
+  /// The places of shared subscriptions, where one has moved.
+  func writeGroups(_ context: inout LoopContext) {
+    guard groups.values.contains(where: \.isUnsaved) else { return }
+    for group in groups.values { group.isUnsaved = false }
+    SessionRecord.begin(&scratch)
+    ListenerState.append(groups.mapValues(\.next), to: &scratch)
+    append(SessionRecord.groups, &context)
+  }
+
+  /// Taken even while the log refuses: whoever is behind could not come back otherwise.
+  private func append(_ topic: String, _ context: inout LoopContext) {
+    Self.append(topic, scratch.bytes, &context)
+    isStateUnsaved = true
+  }
+
+  private static func append(_ topic: String, _ payload: RawSpan, _ context: inout LoopContext) {
+    context.own.append(topic: topic.utf8.span.bytes, payload: payload, at: context.timestamp)
+  }
+
+  /// The answer goes out when everything written down so far is durable.
+  func answerOnceWritten(_ acknowledgement: MQTTAcknowledgement, _ connection: MQTTConnection, _ context: inout LoopContext) {
+    guard connection.isWrittenDown, context.own.appendedTickets > 0 else {
+      connection.session.committed(acknowledgement, replies: &connection.output)
+      return markDirty(connection)
+    }
+    context.ownAcknowledgements.append(
+      .init(
+        ticket: context.own.appendedTickets - 1, connection: connection.id, acknowledgement: acknowledgement,
+        received: context.now))
+  }
+
+  /// Takes up what was there when the server last stopped.
+  func recover(_ context: inout LoopContext) {
+    let state = ListenerState.recover(configuration, context.log)
+    retained = state.retained
+    status.retained = retained.count
+    for (key, next) in state.groups { _ = findOrMakeGroup(key, at: min(next, context.log.durableEnd)) }
+    for (clientID, session) in state.sessions {
+      for subscription in session.state.subscriptions {
+        guard let name = subscription.group else { continue }
+        let key = SharedGroup.Key(group: name, filter: subscription.filter)
+        findOrMakeGroup(key, at: session.next)?.absent.insert(clientID)
+      }
+      absent[clientID] = AbsentSession(session, now: context.now)
+    }
+    groups = groups.filter { !$0.value.isUnused }
+    status.sessions = absent.count
+    stateOffset = context.log.durableEnd
+    endSessions(&context)
+  }
+
+  /// Writes the state as a whole when enough has come since the last time.
+  /// - Parameter isLast: whatever has come, and waits for it.
+  func saveState(_ context: inout LoopContext, isLast: Bool = false) {
+    guard let saver else { return }
+    // What is durable in this tick may not be in memory as such: the place that the file is about is the last tick's.
+    let offset = stateOffset
+    stateOffset = context.log.durableEnd
+    let isDue =
+      status.bytes - savedBytes >= Self.stateBytes || (isStateUnsaved && context.now - lastState > Self.stateNanoseconds)
+    guard isLast || (isDue && saver.isReady) else { return }
+    savedBytes = status.bytes
+    lastState = context.now
+    isStateUnsaved = false
+    var state = ListenerState(configuration)
+    state.retained = retained
+    state.groups = groups.mapValues(\.next)
+    for (clientID, session) in absent { state.sessions[clientID] = session.stored }
+    connections.forEach { connection in
+      guard connection.isWrittenDown, !connection.isClosed else { return }
+      state.sessions[connection.session.clientID] = makeStored(connection, context.log)
+    }
+    saver.save(StateFile.encode(state, epoch: context.log.epoch, offset: offset))
+    if isLast { saver.finish() }
+  }
+}

@@ -1,0 +1,32 @@
+import Platform
+import Storage
+import Wire
+
+// SUBSCRIBE and UNSUBSCRIBE.
+extension MQTTListener {
+  func subscribe(_ packet: MQTTSubscribe, _ connection: MQTTConnection, _ context: inout LoopContext) {
+    let (changes, acknowledgement) = connection.session.subscribe(packet) { refusal(of: $0) }
+    for change in changes {
+      if let previous = change.previous { remove(previous, of: connection) }
+      enter(change.subscription, connection, &context)
+      offerRetained(change, connection, &context)
+    }
+    writeDown(connection, &context)
+    answerOnceWritten(acknowledgement, connection, &context)
+  }
+
+  func unsubscribe(
+    _ subscriptions: [MQTTSubscription], _ acknowledgement: MQTTAcknowledgement, _ connection: MQTTConnection,
+    _ context: inout LoopContext
+  ) {
+    for subscription in subscriptions { remove(subscription, of: connection) }
+    writeDown(connection, &context)
+    answerOnceWritten(acknowledgement, connection, &context)
+  }
+
+  private func refusal(of subscription: MQTTSubscription) -> MQTTReason? {
+    guard let name = subscription.group else { return nil }
+    let key = SharedGroup.Key(group: name, filter: subscription.filter)
+    return groups[key] == nil && groups.count >= Self.maxGroups ? .quotaExceeded : nil
+  }
+}
