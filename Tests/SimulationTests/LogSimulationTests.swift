@@ -7,6 +7,8 @@ import Testing
 struct LogSimulationTests {
   private static let lanes = 4
   private static let crashesPerLife = 25
+  private static let standardSeeds = 800
+  private static let standardCrashes = 20_000
 
   @Test(arguments: 0..<lanes)
   func `the log keeps its promises, however its processes end`(lane: Int) {
@@ -17,6 +19,7 @@ struct LogSimulationTests {
       do {
         let life = try LogSimulation(seed: seed, isTraced: Self.replayed != nil)
         try life.run(crashes: Self.crashesPerLife)
+        try life.verify()
         crashes += life.crashes
       } catch {
         Issue.record(
@@ -26,11 +29,12 @@ struct LogSimulationTests {
       }
     }
     print("\(crashes) crashes")
+    if Self.seeds.count >= Self.standardSeeds { #expect(crashes >= Self.standardCrashes / Self.lanes) }
   }
 
   private static var seeds: Range<UInt64> {
     if let replayed { return replayed..<(replayed + 1) }
-    return 1..<((number("FOREBAY_SIMULATION_SEEDS") ?? 800) + 1)
+    return 1..<((number("FOREBAY_SIMULATION_SEEDS") ?? UInt64(standardSeeds)) + 1)
   }
 
   private static var replayed: UInt64? { number("FOREBAY_SIMULATION_SEED") }

@@ -11,10 +11,7 @@ struct LogRepairTests {
 
   /// Offsets 0 to 8 in three batches, 9 to 12 in two, 13 to 15 in three; a cursor at 6.
   private static func makeLog(on disk: FaultyDisk) -> (older: [Range<Int>], newest: [Range<Int>]) {
-    var older = TestSegment()
-    older.add(2)
-    older.add(3, codec: .zstd)
-    older.add(4)
+    let older = TestSegment.ofThreeBatches()
     var middle = TestSegment(base: 9)
     middle.add(3)
     middle.add(1)

@@ -10,10 +10,7 @@ import Testing
 struct LogVerificationTests {
   /// Three batches of 2, 3 and 4 records in the older segment, offsets 0 to 8; two of one record each in the newer.
   private static func makeLog() -> (older: [UInt8], ranges: [Range<Int>], newer: [UInt8]) {
-    var older = TestSegment()
-    older.add(2)
-    older.add(3, codec: .zstd)
-    older.add(4)
+    let older = TestSegment.ofThreeBatches()
     var newer = TestSegment(base: 9)
     newer.add(1)
     newer.add(1)

@@ -121,6 +121,20 @@ struct RecoveryTests {
     #expect(disk.contents("/data/quarantine/00000000000000000000.log.\(bytes.count)") == [1, 2, 3])
   }
 
+  @Test func `what is kept aside is not replaced by what comes after it from the same place`() throws {
+    let (bytes, _) = Self.threeBatches()
+    let disk = FaultyDisk()
+    for torn in [[1, 2, 3], [4, 5], [1, 2, 3]] as [[UInt8]] {
+      disk.overwrite(Self.segment, bytes + torn)
+      _ = try open(disk)
+      disk.endProcess()
+    }
+    let kept = disk.paths.filter { $0.hasPrefix("/data/quarantine/") }
+    let name = "/data/quarantine/00000000000000000000.log.\(bytes.count)"
+    #expect(kept == [name, name + ".1"])
+    #expect(kept.map { disk.contents($0) } == [[1, 2, 3], [4, 5]])
+  }
+
   @Test func `a segment that was being made is removed`() throws {
     let (bytes, _) = Self.threeBatches()
     let disk = FaultyDisk()

@@ -35,4 +35,21 @@ struct StrayFileTests {
     #expect(again.position == 7)
     log.close()
   }
+
+  @Test func `a check of the log names them and what to do, and calls none of them damage`() throws {
+    let log = try open()
+    var cursor = try log.openCursor("route/siren")
+    try cursor.commit(0)
+    log.close()
+    let strays = ["cursors/.siren.swp", "cursors/notes.txt", "cursors/route/siren.bak", "log/notes.txt"]
+    for path in strays { try writeBytes(directory.path + "/" + path, Array("mine".utf8)) }
+    try LocalDisk().createDirectory(directory.path + "/cursors/route/old")
+    var found: [LogFinding] = []
+    var verification = try LogVerification(directory: directory.path)
+    _ = try verification.run(found: { found.append($0) })
+    #expect(found.map(\.file).sorted() == (strays + ["cursors/route/old"]).sorted())
+    #expect(found.allSatisfy { $0.kind == .remark && $0.remedy == "remove it if you do not need it" })
+    let consumers = try StoredLog(directory: directory.path).consumerPositions()
+    #expect(consumers.map(\.name) == ["route/siren"])
+  }
 }

@@ -148,7 +148,7 @@ package struct Cursor: ~Copyable, Sendable {
   }
 
   /// `kind/name`, of letters, digits, `-`, `_` and `.`, not beginning with a dot.
-  private static func isValid(_ name: String) -> Bool {
+  static func isValid(_ name: String) -> Bool {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     return (1...2).contains(parts.count) && name.utf8.count <= 200
       && parts.allSatisfy { part in

@@ -43,6 +43,12 @@ struct CursorSlot: Hashable {
     self.note = note
   }
 
+  /// Whether the bytes begin as a slot does, intact or not.
+  static func isBegun(_ bytes: RawSpan) -> Bool {
+    var reader = ByteReader(bytes)
+    return reader.uint32() == magic
+  }
+
   /// Nil where the bytes are no intact slot.
   init?(_ bytes: RawSpan) {
     var reader = ByteReader(bytes)

@@ -8,7 +8,8 @@ extension LogReader {
     do throws(SystemError) {
       while position < segments.durableEnd {
         guard try openSegment() else { return false }
-        switch try findBatch() {
+        guard let found = try findReadable() else { continue }
+        switch found {
         case .batch(let found):
           if found.endOffset <= position || isTooOld(found) {
             position = max(position, found.endOffset)
@@ -31,6 +32,16 @@ extension LogReader {
   func isTooOld(_ found: RecordBatchHeader) -> Bool {
     guard let limit = soughtTime ?? oldest else { return false }
     return found.maxTimestamp < limit
+  }
+
+  /// What is at the scanner's place; nil where the disk does not give it: then the reader has gone on to the next segment.
+  private mutating func findReadable() throws(SystemError) -> BatchScanner.Found? {
+    do throws(SystemError) {
+      return try findBatch()
+    } catch {
+      try passUnreadable(error)
+      return nil
+    }
   }
 
   /// What is at the scanner's place, read afresh where the buffer is older than the durable end.

@@ -41,8 +41,7 @@ extension LogReader {
     if passRetired() { return true }
     let name = SegmentName.fileName(base: segmentBase)
     let isOutside = segments.durableEnd == Offset.max
-    let (isFound, damage) = try scanner!.resynchronise(
-      minimum: scanner!.expected ?? segmentBase, limit: segments.base(after: segmentBase) ?? .max)
+    guard let (isFound, damage) = try resynchronise() else { return true }
     if isFound {
       guard case .batch(let header) = try scanner!.peek() else { return true }
       report(position..<max(position, header.baseOffset), "\(name) is damaged at byte \(damage.lowerBound)")
@@ -55,6 +54,21 @@ extension LogReader {
     return false
   }
 
+  /// Goes to the next intact batch; nil where the disk does not give what is to be searched.
+  private mutating func resynchronise() throws(SystemError) -> (isFound: Bool, damage: Range<Int>)? {
+    do throws(SystemError) {
+      return try search()
+    } catch {
+      try passUnreadable(error)
+      return nil
+    }
+  }
+
+  private mutating func search() throws(SystemError) -> (isFound: Bool, damage: Range<Int>) {
+    try scanner!.resynchronise(
+      minimum: scanner!.expected ?? segmentBase, limit: segments.base(after: segmentBase) ?? .max)
+  }
+
   /// Leaves a segment that retention has taken meanwhile, with its blocks, which looks like damage. False where it has not.
   private mutating func passRetired() -> Bool {
     let start = segments.startOffset
@@ -63,6 +77,17 @@ extension LogReader {
     position = max(position, start)
     scanner = nil
     return true
+  }
+
+  /// Passes over the rest of a segment that the disk does not give, where it gives the next one.
+  /// - Throws: `error` where it does not: then it is the disk that has failed, and nobody knows what is lost.
+  mutating func passUnreadable(_ error: SystemError) throws(SystemError) {
+    guard let next = segments.base(after: segmentBase),
+      BatchScanner.isReadable(next, isClosed: segments.base(after: next) != nil, in: directory, disk)
+    else { throw error }
+    report(position..<max(position, next), "the disk does not give them: \(error)")
+    position = max(position, next)
+    scanner = nil
   }
 
   mutating func report(_ lost: Range<Offset>, _ reason: String) {

@@ -44,7 +44,9 @@ extension LogReader {
         position = next
         continue
       }
-      if try open(segment) { return true }
+      let before = position
+      if try openReadable(segment) { return true }
+      if position > before { continue }
       try refreshList()
       // Still listed and not there: somebody removed a file by hand. What follows it can be read.
       guard segments.segment(containing: position)?.base == segment.base else { continue }
@@ -60,6 +62,17 @@ extension LogReader {
     guard let summary = segment.summary, !segment.isDamaged else { return true }
     if let oldest, let times = summary.times, times.upperBound < oldest { return false }
     return filters.isEmpty || !summary.isSealed || directory.mayMatch(filters, segment, disk)
+  }
+
+  /// False where the file is not there, or where the disk does not give the segment: then `position` has gone on to the next.
+  private mutating func openReadable(_ segment: SegmentList.Segment) throws(SystemError) -> Bool {
+    do throws(SystemError) {
+      return try open(segment)
+    } catch {
+      segmentBase = segment.base
+      try passUnreadable(error)
+      return false
+    }
   }
 
   /// False where the file is not there.
@@ -79,10 +92,11 @@ extension LogReader {
   /// A scanner from the last indexed batch before `position` on; from the segment's start where the index is wrong.
   private func makeScanner(_ file: any DiskFile, _ segment: SegmentList.Segment) throws(SystemError) -> BatchScanner {
     if position > segment.base, let entry = findEntry(of: segment, { $0.entry(before: position) }) {
-      var scanner = BatchScanner(file, base: segment.base, position: entry.position, offset: entry.offset)
+      var scanner = BatchScanner(
+        file, base: segment.base, position: entry.position, offset: entry.offset, passesUnreadable: true)
       if case .batch = try scanner.peek() { return scanner }
     }
-    return BatchScanner(file, base: segment.base)
+    return BatchScanner(file, base: segment.base, passesUnreadable: true)
   }
 
   private func findEntry(

@@ -11,6 +11,7 @@ import Records
 /// | a newest segment that is empty, all zeros, or whole batches and zeros | goes on behind the last batch |
 /// | … with a torn tail | its bytes are kept in the quarantine, a gap record is put in their place |
 /// | … with damage between intact batches | written anew: damaged bytes to the quarantine, batches without records in place of what was lost, a gap record at its end; goes on in a new segment |
+/// | … that the disk does not give in places | left as it is; goes on in a new segment above any offset it may have |
 /// | … of a newer version | left as it is; goes on in a new segment above any offset it may have |
 /// | a cursor behind the end of the log | records that were consumed are gone: a new epoch, since their offsets will be given again, and the cursor is moved to the end |
 /// | no epoch, or a damaged one | a new epoch |
@@ -54,7 +55,14 @@ struct Recovery {
     var endOffset: Offset = 0
     var task = SegmentPreparation.Task.begin(base: 0, before: nil)
     if let newest = segments.last {
-      (task, endOffset) = try judge(newest)
+      do throws(SystemError) {
+        (task, endOffset) = try judge(newest)
+      } catch {
+        guard let before = segments.dropLast().last,
+          BatchScanner.isReadable(before.base, isClosed: true, in: directory, disk)
+        else { throw error }
+        (task, endOffset) = leave(newest, next: newest.base + Offset(newest.bytes))
+      }
       segments[segments.count - 1].summary = nil
     }
     let (epoch, newEpoch) = try recoverEpoch(isNewLog: segments.isEmpty, endOffset: endOffset)
@@ -129,10 +137,13 @@ struct Recovery {
     let file = try disk.open(directory.file(.segment, newest.base), .read)
     // The process before may have ended since a sync had failed.
     try file.reload()
-    var scanner = BatchScanner(file, base: newest.base)
+    var scanner = BatchScanner(file, base: newest.base, passesUnreadable: true)
     let verdict = try SegmentVerdict.judge(&scanner) { header, position in
       index.add(header, at: position)
       newestRecord = header.maxTimestamp
+    }
+    if scanner.hasUnreadable, let next = verdict.nextOffset(behind: newest) {
+      return leave(newest, next: next)
     }
     switch verdict {
     case .clean(let end, let endOffset):
@@ -155,6 +166,30 @@ struct Recovery {
         "\(name) was written by a newer version of Forebay (format \(magic)); it is left as it is, and readers pass over it; install the newer version again to read it"
       )
       return (.begin(base: next, before: newest), newest.base)
+    }
+  }
+
+  /// What the disk does not give may be given another day: the segment is left as it is, and readers pass over what they
+  /// cannot read.
+  private mutating func leave(
+    _ newest: SegmentList.Segment, next: Offset
+  ) -> (SegmentPreparation.Task, endOffset: Offset) {
+    report.append(
+      "\(SegmentName.fileName(base: newest.base)) has bytes that the disk does not give; it is left as it is, and new records go to another segment; look at the disk's health (dmesg)"
+    )
+    return (.begin(base: next, before: newest), next)
+  }
+}
+
+extension SegmentVerdict {
+  /// What no record of `segment` can have, where not all of it could be read; nil where what could not was not needed.
+  fileprivate func nextOffset(behind segment: SegmentList.Segment) -> Offset? {
+    switch self {
+    case .clean: nil
+    case .damagedMiddle(let end, let endOffset, let damage) where damage.last.map({ $0.lowerBound < end }) ?? false:
+      endOffset
+    // A record takes more than a byte.
+    case .damagedMiddle, .tornTail, .unknownVersion: segment.base + Offset(segment.bytes)
     }
   }
 }

@@ -11,6 +11,10 @@ package struct BatchScanner: ~Copyable, Sendable {
   /// The base offset of the batch at `position`, since batches lie close; nil behind damage.
   var expected: Offset?
 
+  private let passesUnreadable: Bool
+  /// A part of the file could not be read, and was passed over.
+  private(set) var hasUnreadable = false
+
   let file: any DiskFile
   private var buffer = ByteWriter(capacity: 4096)
   private var bufferStart = 0
@@ -31,8 +35,13 @@ package struct BatchScanner: ~Copyable, Sendable {
 
   /// - Parameters:
   ///   - position: where a batch begins, whose base offset is `offset`; by default the segment's first.
-  init(_ file: any DiskFile, base: Offset, position: Int = 0, offset: Offset? = nil) {
+  ///   - passesUnreadable: bytes that the disk does not give are taken for damage (`readAround`); otherwise they are an
+  ///     error.
+  init(
+    _ file: any DiskFile, base: Offset, position: Int = 0, offset: Offset? = nil, passesUnreadable: Bool = false
+  ) {
     self.file = file
+    self.passesUnreadable = passesUnreadable
     self.base = base
     self.position = position
     expected = offset ?? base
@@ -106,9 +115,7 @@ package struct BatchScanner: ~Copyable, Sendable {
     while place < size {
       var isZero = true
       buffer.removeAll()
-      let count = try buffer.append(upTo: Self.largestChunk) { room throws(SystemError) in
-        try file.read(into: room, at: place)
-      }
+      let count = try read(upTo: Self.largestChunk, at: place)
       isZero = self.isZero(buffer.bytes)
       if !isZero || count == 0 { break }
       place += count
@@ -139,11 +146,21 @@ package struct BatchScanner: ~Copyable, Sendable {
     }
     bufferStart = position
     let start = bufferStart + buffer.count
-    _ = try buffer.append(upTo: max(count - buffer.count, chunkBytes)) { room throws(SystemError) in
-      try file.read(into: room, at: start)
-    }
+    _ = try read(upTo: max(count - buffer.count, chunkBytes), at: start)
     chunkBytes = min(chunkBytes * 2, Self.largestChunk)
     return buffer.count >= count
+  }
+
+  /// Reads on into the buffer.
+  private mutating func read(upTo count: Int, at place: Int) throws(SystemError) -> Int {
+    let (file, passes) = (file, passesUnreadable)
+    var isUnreadable = false
+    let read = try buffer.append(upTo: count) { room throws(SystemError) in
+      guard passes else { return try file.read(into: room, at: place) }
+      return try Self.readAround(file, into: room, at: place, &isUnreadable)
+    }
+    if isUnreadable { hasUnreadable = true }
+    return read
   }
 
   func lastNonZero(in bytes: RawSpan) -> Int? {

@@ -9,6 +9,8 @@ struct CursorCheck {
     /// `route/siren`
     let name: String
     let slots: [Slot]
+    /// None that the log has written: somebody has left it there.
+    var isStray = false
 
     /// The newer of the intact slots; nil where there is none.
     var newest: CursorSlot? {
@@ -21,6 +23,8 @@ struct CursorCheck {
     case empty
     case intact(CursorSlot)
     case damaged
+    /// The same, and it does not even begin as a slot does.
+    case foreign
   }
 
   /// In front of a consumer's name in a finding.
@@ -33,16 +37,32 @@ struct CursorCheck {
       do throws(SystemError) {
         found.append(try read(name, in: directory, disk))
       } catch {
-        guard error.isNotFound else { throw error }
+        if error.isNotFound { continue }
+        guard isDirectory(directory.cursors + "/" + name, disk) else { throw error }
+        found.append(Stored(name: name, slots: [], isStray: true))
       }
     }
     return found
   }
 
+  private static func isDirectory(_ path: String, _ disk: any Disk) -> Bool {
+    do throws(SystemError) {
+      _ = try disk.list(path)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// The cursor file of one consumer.
   static func read(_ name: String, in directory: LogDirectory, _ disk: any Disk) throws(SystemError) -> Stored {
     let file = try disk.open(directory.cursors + "/" + name, .read)
-    return Stored(name: name, slots: [try slot(0, of: file), try slot(1, of: file)])
+    let slots = [try slot(0, of: file), try slot(1, of: file)]
+    // Whatever has happened to a cursor, it has its length, or the beginning of a slot.
+    let size = try file.size()
+    let isForeign = slots.contains(.foreign) && slots.allSatisfy { $0 == .foreign || $0 == .empty }
+    let isStray = !Cursor.isValid(name) || (isForeign && size != 2 * CursorSlot.bytes)
+    return Stored(name: name, slots: slots, isStray: isStray)
   }
 
   /// The names of the consumers that have a file below `directory`: `kind/name`, or a name alone.
@@ -65,16 +85,24 @@ struct CursorCheck {
       try file.read(into: room, at: index * CursorSlot.bytes)
     }
     if buffer.array.allSatisfy({ $0 == 0 }) { return .empty }
-    return CursorSlot(buffer.bytes).map { .intact($0) } ?? .damaged
+    if let slot = CursorSlot(buffer.bytes) { return .intact(slot) }
+    return CursorSlot.isBegun(buffer.bytes) ? .damaged : .foreign
   }
 
   /// What is wrong with `cursor`, given the offsets that the log has.
   static func findings(_ cursor: Stored, log: Range<Offset>) -> [LogFinding] {
     let file = prefix + cursor.name
+    if cursor.isStray {
+      return [
+        LogFinding(
+          .remark, file: file, problem: "it is no consumer's cursor", remedy: "remove it if you do not need it")
+      ]
+    }
     var found: [LogFinding] = []
+    let damaged = cursor.slots.firstIndex { $0 == .damaged || $0 == .foreign }
     guard let newest = cursor.newest else {
       // A file that was just made has no position yet.
-      guard cursor.slots.contains(.damaged) else { return [] }
+      guard damaged != nil else { return [] }
       return [
         LogFinding(
           .damage, file: file, problem: "neither slot of the cursor is intact: how far the consumer had come is lost",
@@ -82,7 +110,7 @@ struct CursorCheck {
           treatment: .moveCursor)
       ]
     }
-    if let damaged = cursor.slots.firstIndex(of: .damaged) {
+    if let damaged {
       let start = damaged * CursorSlot.bytes
       found.append(
         LogFinding(

@@ -6,7 +6,8 @@ extension StoredLog {
   /// where it has not come to say so yet.
   package func consumerPositions() throws(StorageError) -> [(name: String, position: Offset)] {
     do throws(SystemError) {
-      return try CursorCheck.read(directory, disk).map { ($0.name, $0.newest?.position ?? 0) }
+      let cursors = try CursorCheck.read(directory, disk).filter { !$0.isStray }
+      return cursors.map { ($0.name, $0.newest?.position ?? 0) }
     } catch {
       throw .disk(error)
     }

@@ -37,6 +37,14 @@ struct TracedDiskTests {
   static let cases = [
     Case(name: "a write that is synced", lines: [write, "1 fdatasync(5) = 0"], outcomes: [.bytes([0x41])]),
     Case(
+      name: "a descriptor that another thread closes while the file is being opened",
+      lines: [
+        #"1 close(5) = 0"#, #"2 openat(AT_FDCWD, "\x2f\x64\x2f\x67", O_RDONLY|O_CLOEXEC) = 7"#,
+        #"1 openat(AT_FDCWD, "\x2f\x64\x2f\x66", O_RDWR|O_CLOEXEC <unfinished ...>"#, "2 close(7 <unfinished ...>",
+        "1 <... openat resumed>) = 7", "2 <... close resumed>) = 0", #"1 pwrite64(7, "\x41", 1, 0) = 1"#,
+        "1 fdatasync(7) = 0",
+      ], outcomes: [.bytes([0x41])]),
+    Case(
       name: "a write whose sync has not returned", lines: [write, "1 fdatasync(5 <unfinished ...>"],
       outcomes: uncertain),
     Case(

@@ -21,6 +21,8 @@ struct SystemCallParser {
   private var unfinished: [Int: Int] = [:]
 
   /// Reads a whole trace.
+  /// - Returns: the calls in the order in which they began; but those that open something where they returned, since a
+  ///   descriptor may be one that another thread has closed after they began.
   static func parse(_ trace: [UInt8]) -> [SystemCall] {
     var parser = SystemCallParser()
     trace.withUnsafeBufferPointer { trace in
@@ -32,7 +34,8 @@ struct SystemCallParser {
         rest = trace[min(end + 1, trace.count)...]
       }
     }
-    return parser.calls
+    let places = parser.calls.map { $0.name == "openat" ? $0.returned ?? $0.began : $0.began }
+    return places.indices.sorted { (places[$0], $0) < (places[$1], $1) }.map { parser.calls[$0] }
   }
 
   mutating func read(_ line: String) {

@@ -181,6 +181,9 @@ extension FaultyDisk {
   /// Removes `path`, durably.
   package func lose(_ path: String) { state.withLock { $0.names.set(path, nil) } }
 
+  /// Has every read that touches `range` of `path` fail from now on; nil: none.
+  package func setUnreadable(_ range: Range<Int>?, of path: String) { state.withLock { $0.unreadable[path] = range } }
+
   /// Flips one bit of `path` on the disk, counted from the file's first byte.
   package func flip(bit: Int, of path: String) {
     state.withLock { $0.names.current[path]?.flip(bit: bit) }

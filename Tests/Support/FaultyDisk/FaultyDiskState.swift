@@ -25,6 +25,16 @@ struct FaultyDiskState {
 
   var capacity: Int?
 
+  /// What no read gives, by path: sectors that have gone bad.
+  var unreadable: [String: Range<Int>] = [:]
+
+  /// Throws where `range` of `path` has a sector that has gone bad.
+  mutating func checkReadable(_ range: Range<Int>, of path: String) throws(SystemError) {
+    guard let bad = unreadable[path], bad.overlaps(range) else { return }
+    faultsHit += 1
+    throw SystemError(DiskOperation.read.rawValue, path, errno: EIO)
+  }
+
   /// Counts the operation and finds out what goes wrong with it.
   mutating func begin(_ operation: DiskOperation, _ path: String) -> Int32? {
     operations += 1

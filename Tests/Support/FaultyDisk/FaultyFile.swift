@@ -19,6 +19,7 @@ final class FaultyFile: DiskFile {
 
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
     try disk.perform(.read, path, era: era) { state throws(SystemError) in
+      try state.checkReadable(offset..<(offset + buffer.count), of: path)
       let count = inode.current.read(into: buffer, at: offset)
       if count > 0, state.flipsBit {
         let bit = state.random.below(count * 8)
