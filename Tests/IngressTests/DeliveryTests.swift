@@ -35,7 +35,8 @@ import Testing
     let client = try station.connect("c")
     client.send(MQTTBytes.subscribe(1, ("a/#", 0), ("a/+", 1), ("a/b", 0)))
     try client.expect(MQTTBytes.suback(1, 0, 1, 0))
-    client.send(MQTTBytes.publish("a/b", "x") + MQTTBytes.publish("a/b/c", "y"))
+    let publisher = try station.connect("p")
+    publisher.send(MQTTBytes.publish("a/b", "x", qos: 1, id: 1) + MQTTBytes.publish("a/b/c", "y", qos: 1, id: 2))
     try client.expect(MQTTBytes.publish("a/b", "x", qos: 1, id: 1) + MQTTBytes.publish("a/b/c", "y"))
   }
 
@@ -48,7 +49,8 @@ import Testing
     try client.expect(MQTTBytes.suback(2, 1))
     client.send(MQTTBytes.unsubscribe(3, "a"))
     try client.expect(MQTTBytes.unsuback(3))
-    client.send(MQTTBytes.publish("a", "x") + MQTTBytes.publish("b", "y"))
+    let publisher = try station.connect("p")
+    publisher.send(MQTTBytes.publish("a", "x", qos: 1, id: 1) + MQTTBytes.publish("b", "y", qos: 2, id: 2))
     try client.expect(MQTTBytes.publish("b", "y", qos: 1, id: 1))
     try station.waitForStatus { $0.mqtt.subscriptions == 1 }
   }
@@ -122,7 +124,8 @@ import Testing
     let client = try station.connect("c")
     client.send(MQTTBytes.subscribe(1, ("a", 1)))
     try client.expect(MQTTBytes.suback(1, 1))
-    client.send(MQTTBytes.publish("a", "1") + MQTTBytes.publish("a", "2"))
+    let publisher = try station.connect("p")
+    publisher.send(MQTTBytes.publish("a", "1", qos: 1, id: 1) + MQTTBytes.publish("a", "2", qos: 1, id: 2))
     try client.expect(MQTTBytes.publish("a", "1", qos: 1, id: 1))
     client.send(MQTTBytes.puback(1))
     try client.expect(MQTTBytes.publish("a", "2", qos: 1, id: 2))
@@ -136,7 +139,7 @@ import Testing
     client.send(MQTTBytes.publish("b", "", qos: 1, id: 3))
     try client.expect(MQTTBytes.puback(3))
     try station.waitForStatus { $0.mqtt.laggingSubscribers == 0 }
-    client.send(MQTTBytes.publish("a", "3"))
+    publisher.send(MQTTBytes.publish("a", "3", qos: 1, id: 3))
     try client.expect(MQTTBytes.publish("a", "3", qos: 1, id: 3))
   }
 

@@ -9,7 +9,7 @@ import Support
 /// A log of its own and an ingress on loopback, for one test.
 final class Station {
   let disk = GatedDisk(LocalDisk())
-  private let directory = TemporaryDirectory()
+  private let directory: TemporaryDirectory
   let time: any TimeSource
   let log: Log
   let ingress: Ingress
@@ -17,10 +17,11 @@ final class Station {
   /// - Parameter maxLogBytes: the log drops nothing, and refuses at this; nil: it is large.
   init(
     time: any TimeSource = SystemTime(), commitBufferBytes: Int = 16 << 20, udp: [UDPListenerConfiguration] = [],
-    refusesPastLogBytes maxLogBytes: Int? = nil,
+    refusesPastLogBytes maxLogBytes: Int? = nil, in directory: TemporaryDirectory = TemporaryDirectory(),
     _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }
   ) throws {
     self.time = time
+    self.directory = directory
     var logConfiguration = LogConfiguration(directory: directory.path)
     logConfiguration.segmentBytes = 4 << 20
     logConfiguration.commitBufferBytes = commitBufferBytes
@@ -36,6 +37,7 @@ final class Station {
     var mqtt = MQTTListenerConfiguration()
     mqtt.listen = ["127.0.0.1:0", "[::1]:0"]
     mqtt.maxPacketBytes = MQTTCase.maxPacketBytes
+    mqtt.stateDirectory = directory.path + "/mqtt"
     change(&mqtt)
     ingress = try Ingress.start(IngressConfiguration(mqtt: mqtt, udp: udp), log: log, time: time)
   }
@@ -67,6 +69,8 @@ final class Station {
     var reader = log.makeReader(at: 0)
     while true {
       guard let record = try reader.next() else { return stored }
+      // How sessions stand is for other tests.
+      if record.topic.starts(with: "$forebay/mqtt/") { continue }
       stored.append(
         Stored(
           text: "\(record.topic.text)=\(record.payload.text)", source: record.header(RecordHeaderKey.source),

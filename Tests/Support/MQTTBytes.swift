@@ -48,6 +48,49 @@ package enum MQTTBytes {
     packet(0xA2, number(id) + filters.flatMap { text($0) })
   }
 
+  // Version 5.
+
+  /// - Parameters:
+  ///   - properties: encoded, without their length.
+  ///   - rest: will, user and password.
+  package static func connect5(
+    _ clientID: String, _ properties: [UInt8] = [], keepAlive: Int = 60, flags: UInt8 = 0x02, rest: [UInt8] = []
+  ) -> [UInt8] {
+    packet(
+      0x10,
+      text("MQTT") + [5, flags] + number(keepAlive) + remainingLength(properties.count) + properties + text(clientID)
+        + rest)
+  }
+
+  package static func publish5(
+    _ topic: String, _ payload: String, qos: UInt8 = 0, id: Int = 0, retain: Bool = false, duplicate: Bool = false,
+    properties: [UInt8] = []
+  ) -> [UInt8] {
+    let flags = qos << 1 | (retain ? 1 : 0) | (duplicate ? 8 : 0)
+    return packet(
+      0x30 | flags,
+      text(topic) + (qos > 0 ? number(id) : []) + remainingLength(properties.count) + properties + Array(payload.utf8))
+  }
+
+  /// Payload format, expiry of 258 s, content type, response topic, correlation data, two user properties.
+  package static let everyPublishProperty: [UInt8] =
+    [1, 1, 2, 0, 0, 1, 2] + [3] + text("t/p") + [8] + text("re/ply") + [9] + binary([0, 0xFF])
+    + [38] + text("k") + text("v") + [38] + text("k") + text("w")
+
+  package static func subscribe5(_ id: Int, _ properties: [UInt8] = [], _ filters: (String, UInt8)...) -> [UInt8] {
+    packet(
+      0x82,
+      number(id) + remainingLength(properties.count) + properties + filters.flatMap { text($0.0) + [$0.1] })
+  }
+
+  package static func unsubscribe5(_ id: Int, _ filters: String...) -> [UInt8] {
+    packet(0xA2, number(id) + [0] + filters.flatMap { text($0) })
+  }
+
+  package static func suback5(_ id: Int, _ reasons: UInt8...) -> [UInt8] { packet(0x90, number(id) + [0] + reasons) }
+  package static func unsuback5(_ id: Int, _ reasons: UInt8...) -> [UInt8] { packet(0xB0, number(id) + [0] + reasons) }
+  package static func disconnect5(_ reason: UInt8) -> [UInt8] { [0xE0, 1, reason] }
+
   package static func suback(_ id: Int, _ granted: UInt8...) -> [UInt8] { packet(0x90, number(id) + granted) }
   package static func unsuback(_ id: Int) -> [UInt8] { packet(0xB0, number(id)) }
   package static func puback(_ id: Int) -> [UInt8] { packet(0x40, number(id)) }

@@ -1,4 +1,5 @@
 import Bytes
+import Records
 import Support
 import Wire
 
@@ -14,26 +15,31 @@ final class MQTTPeer {
   var will: MQTTWill? { session.will }
   var subscriptions: [MQTTSubscription] { session.subscriptions }
 
-  func deliveryQoS(of topic: String) -> MQTTQoS? { session.deliveryQoS(of: topic.utf8.span.bytes) }
-
   private(set) var stored: [String] = []
+  private(set) var storedHeaders: [RecordHeaders] = []
   private(set) var due: [MQTTAcknowledgement] = []
   private(set) var subscribed: [MQTTSubscriptionChange] = []
   private(set) var unsubscribed: [MQTTSubscription] = []
-  private(set) var refusal: MQTTRefusal?
+  private(set) var refusal: MQTTReason?
   private(set) var hasDisconnected = false
   private(set) var windowOpenings = 0
 
-  private let refuses: MQTTRefusal?
+  private let refuses: MQTTReason?
+  /// A session that an earlier connection had.
+  private let earlier: MQTTSessionState?
 
-  init(_ limits: MQTTLimits = MQTTLimits(), refusing refusal: MQTTRefusal? = nil) {
+  init(
+    _ limits: MQTTLimits = MQTTLimits(), refusing refusal: MQTTReason? = nil, resuming earlier: MQTTSessionState? = nil
+  ) {
     refuses = refusal
+    self.earlier = earlier
     session = MQTTSession(limits)
   }
 
-  func connect(_ clientID: String = "peer") throws(MQTTViolation) {
-    try feed(MQTTBytes.connect(clientID))
-    precondition(takeReplies() == MQTTBytes.accepted)
+  func connect(_ clientID: String = "peer", level: UInt8 = 4) throws(MQTTViolation) {
+    try feed(level == 5 ? MQTTBytes.connect5(clientID) : MQTTBytes.connect(clientID))
+    precondition(isConnected)
+    replies.removeAll()
   }
 
   func feed(_ bytes: [UInt8]) throws(MQTTViolation) {
@@ -55,16 +61,27 @@ final class MQTTPeer {
       if let refuses {
         session.refuse(refuses, replies: &replies)
       } else {
-        session.accept(connect, clientID: connect.clientID.array, replies: &replies)
+        session.accept(
+          connect, clientID: connect.clientID.byteCount > 0 ? connect.clientID.array : Array("assigned".utf8),
+          state: earlier ?? MQTTSessionState(), isPresent: earlier != nil, replies: &replies)
       }
     case .refused(let refusal): self.refusal = refusal
     case .store(let publish, let acknowledgement):
       stored.append("\(publish.topic.text)=\(publish.payload.text)\(publish.isRetained ? " retained" : "")")
+      var headers = ByteWriter()
+      let count = publish.appendHeaders(to: &headers)
+      storedHeaders.append(RecordHeaders(count: count, bytes: headers.array))
       if let acknowledgement { due.append(acknowledgement) }
     case .acknowledge(let acknowledgement): due.append(acknowledgement)
-    case .subscribed(let changes): subscribed += changes
-    case .unsubscribed(let subscriptions): unsubscribed += subscriptions
-    case .windowOpened: windowOpenings += 1
+    case .release(let acknowledgement): session.committed(acknowledgement, replies: &replies)
+    case .subscribe(let packet):
+      let (changes, acknowledgement) = session.subscribe(packet) { _ in nil }
+      subscribed += changes
+      session.committed(acknowledgement, replies: &replies)
+    case .unsubscribed(let subscriptions, let acknowledgement):
+      unsubscribed += subscriptions
+      session.committed(acknowledgement, replies: &replies)
+    case .acknowledged: windowOpenings += 1
     case .disconnect: hasDisconnected = true
     }
   }
@@ -75,9 +92,20 @@ final class MQTTPeer {
     due = []
   }
 
-  func deliver(_ topic: String, _ payload: String, _ qos: MQTTQoS) -> Bool {
-    session.deliver(topic: topic.utf8.span.bytes, payload: payload.utf8.span.bytes, qos: qos, to: &replies)
+  func deliver(
+    _ topic: String, _ payload: String, _ qos: MQTTQoS, _ headers: RecordHeaders = .none, isRetained: Bool = false,
+    subscriptionIDs: [UInt32] = [], expirySeconds: UInt32? = nil
+  ) -> Bool {
+    let record = OwnedRecord(
+      offset: 0, timestamp: Timestamp(milliseconds: 0), topic: Array(topic.utf8), payload: Array(payload.utf8),
+      headerCount: headers.count, headerBytes: headers.bytes)
+    return session.deliver(
+      record.view, qos: qos, isRetained: isRetained, subscriptionIDs: subscriptionIDs, expirySeconds: expirySeconds,
+      to: &replies) == .sent
   }
+
+  /// The connection ends for what the client did.
+  func end(_ violation: MQTTViolation) { session.end(violation.reason, replies: &replies) }
 
   func takeReplies() -> [UInt8] {
     defer { replies.removeAll() }

@@ -56,6 +56,7 @@ extension Configuration {
     log = LogConfiguration(root.section("log"), directory: directory)
     let mqtt = root.section("mqtt")
     ingress = IngressConfiguration(root, mqtt: mqtt)
+    ingress.mqtt?.stateDirectory = directory + "/mqtt"
     subscriptions = mqtt?.named("subscribe", name: \.name, BrokerSubscriptionConfiguration.init) ?? []
     mqtt?.finish()
     routes = root.named("routes", name: \.name, RouteConfiguration.init)

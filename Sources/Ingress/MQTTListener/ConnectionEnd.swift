@@ -20,7 +20,7 @@ enum ConnectionEnd: Hashable {
     switch self {
     case .disconnected, .closedByPeer, .lost, .stopped: nil
     case .violation(let violation): violation.rawValue
-    case .refused(let reason): Self.name(of: reason)
+    case .refused(let reason): reason.name
     case .connectTimeout: "connect-timeout"
     case .keepAlive: "keep-alive"
     case .takenOver: "taken-over"
@@ -58,18 +58,6 @@ enum ConnectionEnd: Hashable {
     // A client that leaves in order has taken its will with it, unless it asked for it.
     case .refused, .stopped: false
     default: true
-    }
-  }
-
-  private static func name(of reason: MQTTReason) -> String {
-    switch reason {
-    case .unsupportedVersion: "unsupported-version"
-    case .clientIDNotValid: "client-id-rejected"
-    case .badAuthenticationMethod: "bad-authentication-method"
-    case .badUserOrPassword: "bad-user-or-password"
-    case .notAuthorized: "not-authorized"
-    case .quotaExceeded: "too-many-sessions"
-    default: "server-unavailable"
     }
   }
 

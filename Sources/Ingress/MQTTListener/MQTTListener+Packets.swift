@@ -19,9 +19,7 @@ extension MQTTListener {
     case .store(let publish, let acknowledgement): store(publish, acknowledgement, from: connection, &context)
     case .acknowledge(let acknowledgement):
       status.duplicates += 1
-      let ticket = max(context.appender.appendedTickets, 1) - 1
-      context.acknowledgements.append(
-        .init(ticket: ticket, connection: connection.id, acknowledgement: acknowledgement, received: context.now))
+      acknowledgeAgain(acknowledgement, connection, &context)
     case .release(let acknowledgement):
       if connection.isWrittenDown {
         writeRelease(of: connection.session.clientID, acknowledgement.packetID, &context)
@@ -35,6 +33,18 @@ extension MQTTListener {
       unblock(connection)
     case .disconnect: close(connection, .disconnected, &context)
     }
+  }
+
+  /// Behind what was appended so far, which the message may be part of.
+  private func acknowledgeAgain(
+    _ acknowledgement: MQTTAcknowledgement, _ connection: MQTTConnection, _ context: inout LoopContext
+  ) {
+    let appended = context.appender.appendedTickets
+    let entry = AcknowledgementQueue.Entry(
+      ticket: appended > 0 ? appended - 1 : 0, connection: connection.id, acknowledgement: acknowledgement,
+      received: context.now)
+    // It came to an earlier life of the server.
+    if appended == 0 { release(entry, context.now) } else { context.acknowledgements.append(entry) }
   }
 
   /// Straight from the receive buffer into the open batch.

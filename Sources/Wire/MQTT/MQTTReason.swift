@@ -45,6 +45,20 @@ package enum MQTTReason: UInt8, Hashable, Sendable {
   case subscriptionIDsNotSupported = 0xA1
   case wildcardSubscriptionsNotSupported = 0xA2
 
+  /// The name under which a refusal is counted.
+  package var name: String {
+    switch self {
+    case .unsupportedVersion: "unsupported-version"
+    case .clientIDNotValid: "client-id-rejected"
+    case .badAuthenticationMethod: "bad-authentication-method"
+    case .badUserOrPassword: "bad-user-or-password"
+    case .notAuthorized: "not-authorized"
+    case .quotaExceeded: "quota-exceeded"
+    case .serverBusy: "server-busy"
+    default: "reason-\(rawValue)"
+    }
+  }
+
   package var isFailure: Bool { rawValue >= 0x80 }
 
   /// What CONNACK says of it in versions 3.1 and 3.1.1 (3.1.1 section 3.2.2.3).

@@ -50,7 +50,8 @@ extension MQTTSession {
     _ head: MQTTPublish.Head, _ record: borrowing Record, _ subscriptionIDs: [UInt32], _ expirySeconds: UInt32?
   ) -> Bool {
     let forwarded = MQTTForwarded(
-      headerCount: record.headerCount, expirySeconds: expirySeconds, subscriptionIDs: subscriptionIDs, topicAlias: 1)
+      headerCount: record.headerCount, expirySeconds: expirySeconds, subscriptionIDs: subscriptionIDs,
+      topicAlias: aliasesToClient.maximum > 0 ? 1 : 0)
     let size = MQTTPublish.byteCount(
       head, topicBytes: record.topic.byteCount, payloadBytes: record.payload.byteCount,
       propertyBytes: version == .v5 ? forwarded.byteCount(record.headerBytes) : nil)

@@ -1,0 +1,204 @@
+import Bytes
+import Ingress
+import Storage
+import Support
+import Testing
+
+/// Sessions that outlive their connections, and the server.
+@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+  /// What is there when a server ends in order, and begins again on the same directory.
+  private let directory = TemporaryDirectory()
+
+  private func station(_ change: (inout MQTTListenerConfiguration) -> Void = { _ in }) throws -> Station {
+    try Station(in: directory, change)
+  }
+
+  private static let isPresent: [UInt8] = [0x20, 2, 1, 0]
+
+  private func subscribed(_ station: Station, _ filter: String, _ qos: UInt8) throws {
+    let client = try ScriptedClient(station.address)
+    client.send(MQTTBytes.connect("s", flags: 0))
+    try client.expect(MQTTBytes.accepted)
+    client.send(MQTTBytes.subscribe(1, (filter, qos)))
+    try client.expect(MQTTBytes.suback(1, qos))
+    client.send(MQTTBytes.disconnect)
+    try client.expectClose()
+  }
+
+  private func publish(_ station: Station, _ packets: [UInt8]..., acknowledged: Int) throws {
+    let publisher = try station.connect("p")
+    publisher.send(packets.flatMap { $0 })
+    for _ in 0..<acknowledged { _ = try publisher.receivePacket() }
+  }
+
+  private func resumed(_ station: Station) throws -> ScriptedClient {
+    let client = try ScriptedClient(station.address)
+    client.send(MQTTBytes.connect("s", flags: 0))
+    try client.expect(Self.isPresent)
+    return client
+  }
+
+  @Test(arguments: [false, true])
+  func `a subscriber that was away gets what came meanwhile`(isRestarted: Bool) throws {
+    var station = try station()
+    try subscribed(station, "a/#", 1)
+    try publish(
+      station, MQTTBytes.publish("a/1", "x", qos: 1, id: 1), MQTTBytes.publish("b", "y", qos: 1, id: 2),
+      MQTTBytes.publish("a/2", "z", qos: 2, id: 3), acknowledged: 3)
+    if isRestarted {
+      station.ingress.stop()
+      station.log.close()
+      station = try self.station()
+      #expect(station.ingress.status.mqtt.sessions == 1)
+    }
+    let client = try resumed(station)
+    try client.expect(MQTTBytes.publish("a/1", "x", qos: 1, id: 1) + MQTTBytes.publish("a/2", "z", qos: 1, id: 2))
+    // Not acknowledged: it comes again, marked as such.
+    client.send(MQTTBytes.puback(1) + MQTTBytes.disconnect)
+    try client.expectClose()
+    let again = try resumed(station)
+    try again.expect(MQTTBytes.publish("a/2", "z", qos: 1, id: 2, duplicate: true))
+    again.send(MQTTBytes.puback(2))
+    try publish(station, MQTTBytes.publish("a/3", "!", qos: 1, id: 1), acknowledged: 1)
+    try again.expect(MQTTBytes.publish("a/3", "!", qos: 1, id: 3))
+  }
+
+  @Test(arguments: [false, true])
+  func `a QoS 2 message that comes again after a reconnect is stored once`(isRestarted: Bool) throws {
+    var station = try station()
+    do {
+      let client = try ScriptedClient(station.address)
+      client.send(MQTTBytes.connect("s", flags: 0) + MQTTBytes.publish("a", "x", qos: 2, id: 5))
+      try client.expect(MQTTBytes.accepted + MQTTBytes.pubrec(5))
+    }
+    try station.waitForStatus { $0.mqtt.connections == 0 }
+    if isRestarted {
+      station.ingress.stop()
+      station.log.close()
+      station = try self.station()
+    }
+    let client = try resumed(station)
+    client.send(MQTTBytes.publish("a", "x", qos: 2, id: 5, duplicate: true))
+    try client.expect(MQTTBytes.pubrec(5))
+    client.send(MQTTBytes.pubrel(5))
+    try client.expect(MQTTBytes.pubcomp(5))
+    client.send(MQTTBytes.publish("a", "y", qos: 2, id: 5))
+    try client.expect(MQTTBytes.pubrec(5))
+    #expect(try station.records().map(\.text) == ["a=x", "a=y"])
+  }
+
+  @Test func `a clean start forgets the session`() throws {
+    let station = try station()
+    try subscribed(station, "a", 1)
+    let clean = try station.connect("s")
+    clean.send(MQTTBytes.disconnect)
+    try clean.expectClose()
+    try publish(station, MQTTBytes.publish("a", "x", qos: 1, id: 1), acknowledged: 1)
+    let client = try ScriptedClient(station.address)
+    client.send(MQTTBytes.connect("s", flags: 0))
+    try client.expect(MQTTBytes.accepted)
+    try client.expectNothing(milliseconds: 100)
+  }
+
+  @Test(arguments: [false, true])
+  func `retained messages reach those who subscribe later`(isRestarted: Bool) throws {
+    var station = try station()
+    try publish(
+      station, MQTTBytes.publish("a/1", "old", qos: 1, id: 1, retain: true),
+      MQTTBytes.publish("a/1", "new", qos: 1, id: 2, retain: true),
+      MQTTBytes.publish("a/2", "gone", qos: 1, id: 3, retain: true),
+      MQTTBytes.publish("a/2", "", qos: 1, id: 4, retain: true), MQTTBytes.publish("a/3", "live", qos: 1, id: 5),
+      acknowledged: 5)
+    if isRestarted {
+      station.ingress.stop()
+      station.log.close()
+      station = try self.station()
+    }
+    let client = try station.connect("c")
+    client.send(MQTTBytes.subscribe(1, ("a/+", 1)))
+    try client.expect(MQTTBytes.suback(1, 1) + MQTTBytes.publish("a/1", "new", qos: 1, id: 1, retain: true))
+    client.send(MQTTBytes.puback(1) + MQTTBytes.publish("a/1", "live", qos: 0, retain: true))
+    try client.expect(MQTTBytes.publish("a/1", "live"))
+    #expect(station.ingress.status.mqtt.retained == 1)
+  }
+
+  @Test func `members of a group take turns, and what none could take waits for them`() throws {
+    let station = try station()
+    let members = try ["m1", "m2"].map { name in
+      let member = try ScriptedClient(station.address)
+      member.send(MQTTBytes.connect5(name) + MQTTBytes.subscribe5(1, [], ("$share/g/a/#", 1)))
+      _ = try member.receivePacket()
+      try member.expect(MQTTBytes.suback5(1, 1))
+      return member
+    }
+    for id in 1...4 { try publish(station, MQTTBytes.publish("a/\(id)", "x", qos: 1, id: id), acknowledged: 1) }
+    try members[0].expect(MQTTBytes.publish5("a/1", "x", qos: 1, id: 1) + MQTTBytes.publish5("a/3", "x", qos: 1, id: 2))
+    try members[1].expect(MQTTBytes.publish5("a/2", "x", qos: 1, id: 1) + MQTTBytes.publish5("a/4", "x", qos: 1, id: 2))
+  }
+
+  @Test func `a will waits for its delay, and a client that comes back takes it away`() throws {
+    let time = ManualTime()
+    let station = try Station(time: time, in: directory)
+    func connect(_ id: String) throws {
+      let client = try ScriptedClient(station.address)
+      client.send(
+        MQTTBytes.connect5(
+          id, [0x11, 0, 0, 0, 60], flags: 0x04,
+          rest: [5, 0x18, 0, 0, 0, 10] + MQTTBytes.text("will/" + id) + MQTTBytes.text("gone")))
+      _ = try client.receivePacket()
+    }
+    try connect("one")
+    try connect("two")
+    try station.waitForStatus { $0.mqtt.connections == 0 }
+    let back = try ScriptedClient(station.address)
+    back.send(MQTTBytes.connect5("two", [0x11, 0, 0, 0, 60], flags: 0))
+    #expect(try back.receivePacket()[2] == 1)
+    time.advance(milliseconds: 11_000)
+    try publish(station, MQTTBytes.publish("z", "", qos: 1, id: 1), acknowledged: 1)
+    try publish(station, MQTTBytes.publish("z", "", qos: 1, id: 1), acknowledged: 1)
+    #expect(try station.records().map(\.text).filter { $0 != "z=" } == ["will/one=gone"])
+  }
+
+  @Test func `a session ends when its time is over`() throws {
+    let time = ManualTime()
+    let station = try Station(time: time, in: directory)
+    do {
+      let client = try ScriptedClient(station.address)
+      client.send(MQTTBytes.connect5("s", [0x11, 0, 0, 0, 60], flags: 0))
+      _ = try client.receivePacket()
+    }
+    try station.waitForStatus { $0.mqtt.sessions == 1 }
+    time.advance(milliseconds: 61_000)
+    try station.waitForStatus { $0.mqtt.sessions == 0 && $0.mqtt.sessionsExpired == 1 }
+  }
+
+  @Test func `a client does not get what it published itself, where it says so`() throws {
+    let station = try station()
+    let client = try ScriptedClient(station.address)
+    client.send(MQTTBytes.connect5("c") + MQTTBytes.subscribe5(1, [], ("a", 4)))
+    _ = try client.receivePacket()
+    try client.expect(MQTTBytes.suback5(1, 0))
+    client.send(MQTTBytes.publish5("a", "mine"))
+    try publish(station, MQTTBytes.publish("a", "theirs", qos: 1, id: 1), acknowledged: 1)
+    try client.expect(MQTTBytes.publish5("a", "theirs"))
+  }
+
+  @Test func `properties go from publisher to subscriber, and a message whose time is over to nobody`() throws {
+    let time = ManualTime()
+    let station = try Station(time: time, in: directory)
+    try subscribed(station, "a", 0)
+    let publisher = try ScriptedClient(station.address)
+    publisher.send(
+      MQTTBytes.connect5("p") + MQTTBytes.publish5("a", "x", qos: 1, id: 1, properties: MQTTBytes.everyPublishProperty)
+        + MQTTBytes.publish5("a", "short", qos: 1, id: 2, properties: [2, 0, 0, 0, 5]))
+    _ = try publisher.receivePacket()
+    try publisher.expect(MQTTBytes.puback(1) + MQTTBytes.puback(2))
+    time.advance(milliseconds: 8000)
+    let client = try ScriptedClient(station.address)
+    client.send(MQTTBytes.connect5("s", flags: 0))
+    _ = try client.receivePacket()
+    let rest = MQTTBytes.everyPublishProperty
+    try client.expect(MQTTBytes.publish5("a", "x", properties: [2, 0, 0, 0, 250] + rest[..<2] + rest[7...]))
+    try station.waitForStatus { $0.mqtt.expiredDeliveries == 1 }
+  }
+}
