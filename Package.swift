@@ -15,8 +15,8 @@ func stage(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: house)
 }
 
 let package = Package(
@@ -80,7 +80,7 @@ let package = Package(
         "JSON5", "Bytes", "Support",
       ]),
     tests("SimulationTests", ["Storage", "Platform", "Records", "Bytes", "Support"]),
-    tests("IntegrationTests", ["forebay", "Platform", "Records", "Bytes", "Support"]),
+    tests("IntegrationTests", ["forebay", "Platform", "Records", "Bytes", "Support"], exclude: ["Peers"]),
 
     // measurements: `swift run -c release Benchmarks --help`; not a product
     .target(name: "CAllocationCount", path: "Tests/Benchmarks/CAllocationCount"),

@@ -22,7 +22,9 @@ struct ConfigurationTests {
     let configuration = try read("{}")
     #expect(configuration.gateway == "gateway")
     #expect(configuration.log == LogConfiguration(directory: "/d"))
-    #expect(configuration.ingress == IngressConfiguration())
+    var ingress = IngressConfiguration()
+    ingress.mqtt?.stateDirectory = "/d/mqtt"
+    #expect(configuration.ingress == ingress)
     #expect(configuration.console == ConsoleConfiguration(socket: "/d/console.sock"))
   }
 

@@ -4,7 +4,9 @@ import Testing
 /// The listener with the clients that people have: mosquitto_pub and mosquitto_sub (with `stdbuf`, since its output goes
 /// to a file).
 @Suite(.serialized, .timeLimit(.minutes(2))) struct MQTTClientTests {
-  @Test(arguments: ["mqttv31", "mqttv311"]) func `real clients publish at every QoS and subscribe`(version: String)
+  @Test(arguments: ["mqttv31", "mqttv311", "mqttv5"]) func `real clients publish at every QoS and subscribe`(
+    version: String
+  )
     throws
   {
     let forebay = try ForebayProcess()
@@ -31,13 +33,41 @@ import Testing
     #expect(stored.split(separator: "\n").count == 13)
   }
 
-  @Test func `a client of version 5 is told what to use`() throws {
+  @Test func `an independent client finds every feature of both versions as the standards have them`() throws {
     let forebay = try ForebayProcess()
-    let client = try TestProcess(
-      "mosquitto_pub", ["-V", "mqttv5", "-p", "\(forebay.mqttPort)", "-t", "a", "-m", "x", "-q", "1"],
-      in: forebay.directory)
-    #expect(try client.wait() != 0)
-    #expect(client.errors.contains("Unsupported Protocol Version"), "\(client.errors)")
+    // The packaged paho, whatever other Python there is.
+    let peer = try TestProcess("/usr/bin/python3", [Self.pahoPeer, "\(forebay.mqttPort)"], in: forebay.directory)
+    let status = try peer.wait()
+    #expect(status == 0, "\(peer.output)\(peer.errors)")
+    #expect(peer.output.split(separator: "\n").count { $0.hasPrefix("ok ") } == 22, "\(peer.output)")
+    try forebay.stop()
+  }
+
+  private static let pahoPeer = String("\(#filePath)".dropLast("MQTTClientTests.swift".count)) + "Peers/paho_peer.py"
+
+  @Test func `sessions, retained messages and wills survive kill -9`() throws {
+    let forebay = try ForebayProcess()
+    func subscribe(_ arguments: String...) throws -> TestProcess {
+      try TestProcess(
+        "stdbuf", ["-oL", "mosquitto_sub", "-p", "\(forebay.mqttPort)", "-q", "1", "-v"] + arguments,
+        in: forebay.directory)
+    }
+    let away = try subscribe("-i", "away", "-c", "-t", "plant/#", "-E")
+    #expect(try away.wait() == 0)
+    let mortal = try subscribe("-i", "mortal", "-t", "x", "-d", "--will-topic", "will/mortal", "--will-payload", "gone")
+    try waitUntil("the mortal's subscription") { mortal.output.contains("received SUBACK") }
+    try publish(forebay, ["-t", "plant/1", "-m", "kept", "-q", "1", "-r"])
+    try publish(forebay, ["-t", "plant/2", "-m", "missed", "-q", "2"])
+    mortal.signal(9)
+    try forebay.kill()
+    try forebay.restart()
+    let back = try subscribe("-i", "away", "-c", "-t", "plant/#", "-C", "2")
+    try back.wait()
+    #expect(back.output == "plant/1 kept\nplant/2 missed\n")
+    let late = try subscribe("-t", "plant/+", "-C", "1")
+    try late.wait()
+    #expect(late.output == "plant/1 kept\n")
+    #expect(try forebay.command("query", "will/#", "--format", "ndjson").contains("gone"))
     try forebay.stop()
   }
 

@@ -15,6 +15,13 @@ extension StatusReport {
       "duplicates": .count(status.duplicates),
       "subscriptions": .count(status.subscriptions),
       "deliveries": .count(status.deliveries),
+      "notDelivered": [
+        "expired": .count(status.expiredDeliveries), "tooLarge": .count(status.tooLargeDeliveries),
+        "missed": .count(status.missedDeliveries),
+      ],
+      "sessions": .count(status.sessions),
+      "sessionsExpired": .count(status.sessionsExpired),
+      "retained": .count(status.retained),
       "laggingSubscribers": .count(status.laggingSubscribers),
       "heldPublishers": .count(status.heldPublishers),
       "rejected": .object(rejected.map { .init(key: $0.key, value: .count($0.value)) }),
