@@ -18,6 +18,8 @@ package struct MQTTListenerStatus: Hashable, Sendable {
   package var bytes = 0
   /// PUBACKs and PUBRECs sent: each after the commit of its message.
   package var acks = 0
+  /// Messages of version 5 that were refused, since the log takes nothing.
+  package var refusedMessages = 0
   /// QoS 2 messages that came again and were not stored again.
   package var duplicates = 0
   /// Topic filters of all clients, now.

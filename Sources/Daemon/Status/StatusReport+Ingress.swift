@@ -13,6 +13,7 @@ extension StatusReport {
       "connectionsAccepted": .count(status.connectionsAccepted),
       "acks": .count(status.acks),
       "duplicates": .count(status.duplicates),
+      "refusedMessages": .count(status.refusedMessages),
       "subscriptions": .count(status.subscriptions),
       "deliveries": .count(status.deliveries),
       "notDelivered": [

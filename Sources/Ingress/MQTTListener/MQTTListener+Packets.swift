@@ -52,6 +52,12 @@ extension MQTTListener {
     _ publish: borrowing MQTTPublish, _ acknowledgement: MQTTAcknowledgement?, from connection: MQTTConnection,
     _ context: inout LoopContext
   ) {
+    if context.isRefusing, let acknowledgement {
+      // Version 5 alone: what has no word for it is held before it gets here.
+      status.refusedMessages += 1
+      connection.session.refuse(acknowledgement, .quotaExceeded, replies: &connection.output)
+      return markDirty(connection)
+    }
     let ticket: UInt64
     if publish.qos == .atLeastOnce, !publish.isRetained, !publish.hasProperties {
       ticket = context.appender.append(

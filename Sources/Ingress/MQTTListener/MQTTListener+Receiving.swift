@@ -93,7 +93,7 @@ extension MQTTListener {
           connection.session.isConnected
           ? configuration.maxPacketBytes : min(configuration.maxPacketBytes, Self.maxConnectBytes)
         guard let header = try MQTTFixedHeader.parse(rest, limit: limit) else { break }
-        if context.isRefusing, header.type == .publish, connection.session.isConnected {
+        if context.isRefusing, connection.session.isConnected, connection.session.mustWait(header) {
           hold(connection)
           break
         }

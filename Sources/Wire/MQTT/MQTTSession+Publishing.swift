@@ -44,6 +44,11 @@ extension MQTTSession {
     guard version != .v5 || unanswered <= limits.receiveMaximum else { throw .receiveMaximumExceeded }
   }
 
+  /// Whether a packet has to wait while nothing can be stored: a message that cannot be refused by a reason.
+  package func mustWait(_ header: MQTTFixedHeader) -> Bool {
+    header.type == .publish && (version != .v5 || header.flags & 0b0110 == 0)
+  }
+
   /// The message is not stored. Before version 5 there is no word for it: it is acknowledged, and counted by the caller.
   package mutating func refuse(
     _ acknowledgement: MQTTAcknowledgement, _ reason: MQTTReason, replies: inout ByteWriter
