@@ -23,6 +23,16 @@ package struct ServiceManager: Sendable {
     watchdogMilliseconds = isForUs && microseconds > 0 ? max(microseconds / 1000, 1) : nil
   }
 
+  /// The listening sockets that the service manager has handed over at the start; none without it.
+  ///
+  /// Takes `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` out of the environment, so that a second call gets none and no
+  /// child mistakes them for its own. Before other threads are started.
+  package func takeListeningSockets() -> ActivatedSockets {
+    ActivatedSockets(
+      process: CurrentProcess.takeEnvironment("LISTEN_PID"), count: CurrentProcess.takeEnvironment("LISTEN_FDS"),
+      names: CurrentProcess.takeEnvironment("LISTEN_FDNAMES"))
+  }
+
   /// Recovered, listening, at work.
   package func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
 

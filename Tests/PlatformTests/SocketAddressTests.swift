@@ -41,7 +41,7 @@ import Testing
   {
     let socket = try ListeningSocket(try #require(SocketAddress(text)))
     #expect(socket.address.port != 0)
-    let again = SocketAddress("\(socket.address)")
+    let again = ListenAddress("\(socket.address)")
     #expect(again == socket.address)
   }
 

@@ -31,6 +31,12 @@ package enum CurrentProcess {
     getenv(name).map { String(cString: $0) }
   }
 
+  /// Reads a variable and removes it: no child inherits it. Not while other threads read the environment.
+  package static func takeEnvironment(_ name: String) -> String? {
+    defer { unsetenv(name) }
+    return environment(name)
+  }
+
   /// Runs the exit handlers and ends.
   package static func exit(_ code: Int32) -> Never {
     Glibc.exit(code)

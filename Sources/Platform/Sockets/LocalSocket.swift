@@ -6,19 +6,26 @@ package enum LocalSocket {
   /// The longest path the kernel takes, in bytes.
   package static let maximumPathBytes = 107
 
-  /// Listens at `path`, for this user alone. A socket that nobody listens at any more is replaced; anything else that is
-  /// there stays, and is `EADDRINUSE`.
+  /// Listens at `path`. A socket that nobody listens at any more is replaced; anything else that is there stays, and is
+  /// `EADDRINUSE`.
+  /// - Parameters:
+  ///   - mode: who may connect: by default this user alone.
+  ///   - backlog: connections the kernel keeps until they are accepted.
   /// - Throws: `ENAMETOOLONG` where the path is longer than `maximumPathBytes`.
-  package static func listen(_ path: String) throws(SystemError) -> FileDescriptor {
+  package static func listen(
+    _ path: String, mode: UInt32 = 0o600, backlog: Int = 32
+  ) throws(SystemError) -> FileDescriptor {
     let listener = try make(path)
     // Before the bind, so that there is no moment in which others may connect.
-    _ = try retryingInterrupts("fchmod", path) { fchmod(listener.raw, 0o600) }
+    _ = try retryingInterrupts("fchmod", path) { fchmod(listener.raw, mode) }
     if try call(Glibc.bind, listener, path) != 0 {
       guard errno == EADDRINUSE, isAbandoned(path) else { throw SystemError("bind", path) }
       _ = try retryingInterrupts("unlink", path) { unlink(path) }
       guard try call(Glibc.bind, listener, path) == 0 else { throw SystemError("bind", path) }
     }
-    _ = try retryingInterrupts("listen", path) { Glibc.listen(listener.raw, 32) }
+    // What the umask has taken away.
+    _ = try retryingInterrupts("chmod", path) { chmod(path, mode) }
+    _ = try retryingInterrupts("listen", path) { Glibc.listen(listener.raw, CInt(backlog)) }
     return listener
   }
 
@@ -51,6 +58,20 @@ package enum LocalSocket {
     }
   }
 
+  /// The path that a socket is bound to; nil for one of another family, and for one without a path.
+  static func path(boundTo raw: CInt) throws(SystemError) -> String? {
+    var address = sockaddr_un()
+    var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    _ = try retryingInterrupts("getsockname") {
+      withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(raw, $0, &length) }
+      }
+    }
+    guard Int32(address.sun_family) == AF_UNIX else { return nil }
+    let bytes = withUnsafeBytes(of: &address.sun_path) { Array($0.prefix { $0 != 0 }) }
+    return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+  }
+
   private static func make(_ path: String) throws(SystemError) -> FileDescriptor {
     guard path.utf8.count <= maximumPathBytes else { throw SystemError("bind", path, errno: ENAMETOOLONG) }
     let kind = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
@@ -75,6 +96,35 @@ package enum LocalSocket {
     let raw = socket.raw
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { function(raw, $0, length) }
+    }
+  }
+}
+
+extension LocalSocket {
+  /// The file of a socket: which one it was, so that a successor's at the same path is told apart.
+  struct File: Sendable {
+    private let path: String
+    private let device: UInt
+    private let number: UInt
+
+    /// Nil where there is none at `path`.
+    init?(_ path: String) {
+      guard let (device, number) = Self.identity(path) else { return nil }
+      self.path = path
+      self.device = device
+      self.number = number
+    }
+
+    /// Removes the file unless another is in its place.
+    func remove() {
+      guard let now = Self.identity(path), now == (device, number) else { return }
+      unlink(path)
+    }
+
+    private static func identity(_ path: String) -> (device: UInt, number: UInt)? {
+      var information = stat()
+      guard lstat(path, &information) == 0 else { return nil }
+      return (UInt(information.st_dev), UInt(information.st_ino))
     }
   }
 }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// An IP address and a port, of either family.
+/// An IP address and a port, of either family; or this machine, where a peer has no address.
 package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
   /// Network byte order, the first byte highest; an IPv4 address is in its IPv6-mapped form, `::ffff:a.b.c.d`.
   private let high: UInt64
@@ -10,11 +10,17 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
   package let port: UInt16
   /// False for an IPv4 address that came over an IPv6 socket, too.
   package let isIPv6: Bool
+  /// Whether it stands for a peer on a Unix socket.
+  private let isLocal: Bool
+
+  /// A peer on a Unix socket: a program on this machine, with neither address nor port.
+  package static let thisMachine = SocketAddress(high: 0, low: 0, scope: 0, port: 0, isIPv6: false, isLocal: true)
 
   private static let mappedPrefix: UInt64 = 0x0000_FFFF_0000_0000
 
   /// Nil for a family that is neither IPv4 nor IPv6.
   init?(_ address: UnsafePointer<sockaddr>) {
+    isLocal = false
     switch Int32(address.pointee.sa_family) {
     case AF_INET:
       let bytes = UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self)
@@ -43,13 +49,14 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     high == 0 && low & 0xFFFF_FFFF_0000_0000 == mappedPrefix
   }
 
-  /// Whether it is the machine itself: 127.0.0.0/8 or ::1.
+  /// Whether it is the machine itself: 127.0.0.0/8, ::1 or `thisMachine`.
   package var isLoopback: Bool {
-    isIPv6 ? high == 0 && low == 1 : (low >> 24) & 0xFF == 127
+    isLocal ? true : isIPv6 ? high == 0 && low == 1 : (low >> 24) & 0xFF == 127
   }
 
-  /// The address alone: `10.0.0.7`, `fe80::1%2`.
+  /// The address alone: `10.0.0.7`, `fe80::1%2`; `local` for `thisMachine`.
   package var host: String {
+    if isLocal { return "local" }
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     if isIPv6 {
       var address = in6_addr()
@@ -66,18 +73,21 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     return scope == 0 ? host : "\(host)%\(scope)"
   }
 
-  /// `10.0.0.7:1883`, `[::1]:1883`.
-  package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  /// `10.0.0.7:1883`, `[::1]:1883`; `local` for `thisMachine`.
+  package var description: String { isLocal ? host : isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
   /// The same address with port 0.
-  package var withoutPort: SocketAddress { SocketAddress(high: high, low: low, scope: scope, port: 0, isIPv6: isIPv6) }
+  package var withoutPort: SocketAddress {
+    SocketAddress(high: high, low: low, scope: scope, port: 0, isIPv6: isIPv6, isLocal: isLocal)
+  }
 
-  private init(high: UInt64, low: UInt64, scope: UInt32, port: UInt16, isIPv6: Bool) {
+  private init(high: UInt64, low: UInt64, scope: UInt32, port: UInt16, isIPv6: Bool, isLocal: Bool) {
     self.high = high
     self.low = low
     self.scope = scope
     self.port = port
     self.isIPv6 = isIPv6
+    self.isLocal = isLocal
   }
 }
 
@@ -147,7 +157,7 @@ extension SocketAddress {
         getsockname(descriptor, address, &length) == 0 ? SocketAddress(address) : nil
       }
     }
-    guard let address else { throw SystemError("getsockname") }
+    guard let address else { throw SystemError("getsockname", errno: EAFNOSUPPORT) }
     return address
   }
 }
