@@ -1,3 +1,5 @@
+package import Storage
+
 /// What ingress has done since it started: a copy, as of the end of some turn.
 package struct IngressStatus: Hashable, Sendable {
   /// Rounds of the loop, one a second at least: stands still only when the thread does.
@@ -20,6 +22,8 @@ package struct MQTTListenerStatus: Hashable, Sendable {
   package var acks = 0
   /// Messages of version 5 that were refused, since the log takes nothing.
   package var refusedMessages = 0
+  /// From a message's coming to its PUBACK or PUBREC on its way.
+  package var acknowledgement = LatencyHistogram()
   /// QoS 2 messages that came again and were not stored again.
   package var duplicates = 0
   /// Topic filters of all clients, now.

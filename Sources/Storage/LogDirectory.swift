@@ -10,6 +10,7 @@ import Records
 /// log/00000000000000000000.log  segments, by base offset; beside them `.index` and `.topics`, which can be made anew
 /// history                       how long the log has run and what it has written; may be missing
 /// cursors/route/NAME            one file a consumer
+/// mqtt/state                    the MQTT listener's sessions and retained messages, which the log has, too, for a while
 /// quarantine/                   bytes that recovery took out of the log
 /// ```
 package struct LogDirectory: Hashable, Sendable {

@@ -8,6 +8,20 @@ import Testing
 
 /// What publishers, subscribers and devices that send datagrams notice of a log that takes nothing.
 @Suite(.timeLimit(.minutes(1))) struct FullLogTests {
+  @Test func `a publisher of version 5 is told that there is no room, and goes on when there is`() throws {
+    let full = try FullStation()
+    let client = try ScriptedClient(full.station.address)
+    client.send(
+      MQTTBytes.connect5("five") + MQTTBytes.publish5("b", "x", qos: 1, id: 1)
+        + MQTTBytes.publish5("b", "x", qos: 2, id: 2))
+    _ = try client.receivePacket()
+    try client.expect([0x40, 3, 0, 1, 0x97, 0x50, 3, 0, 2, 0x97])
+    try full.station.waitForStatus { $0.mqtt.refusedMessages == 2 }
+    try full.makeRoom()
+    client.send(MQTTBytes.publish5("b", "x", qos: 2, id: 2))
+    try client.expect(MQTTBytes.pubrec(2))
+  }
+
   private static let payload = String(repeating: "x", count: 1000)
 
   /// A station whose log is full, and the client that has filled it.

@@ -13,14 +13,20 @@ final class ScriptedClient {
   /// - Parameter receiveBufferBytes: 0: as the kernel likes.
   init(_ address: String, receiveBufferBytes: Int32 = 0) throws {
     let isIPv6 = address.first == "["
-    socket = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let isLocal = address.hasPrefix("unix:")
+    socket = Glibc.socket(isLocal ? AF_UNIX : isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if receiveBufferBytes > 0 {
       var bytes = receiveBufferBytes
       setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
-    let port = UInt16(address.split(separator: ":").last!)!
+    let port = UInt16(address.split(separator: ":").last!) ?? 0
     let status: Int32
-    if isIPv6 {
+    if isLocal {
+      var target = sockaddr_un()
+      target.sun_family = sa_family_t(AF_UNIX)
+      withUnsafeMutableBytes(of: &target.sun_path) { $0.copyBytes(from: address.utf8.dropFirst(5)) }
+      status = Self.connect(socket, &target)
+    } else if isIPv6 {
       var target = sockaddr_in6()
       target.sin6_family = sa_family_t(AF_INET6)
       target.sin6_port = port.bigEndian

@@ -87,6 +87,16 @@ import Testing
     #expect(try station.records().map(\.text) == ["a=x", "a=y"])
   }
 
+  @Test func `clients come over a Unix socket, too`() throws {
+    let path = directory.path + "/mqtt.sock"
+    let station = try station { $0.listen = ["unix:" + path] }
+    #expect(station.address == "unix:" + path)
+    let client = try station.connect("c")
+    client.send(MQTTBytes.publish("a", "x", qos: 1, id: 1))
+    try client.expect(MQTTBytes.puback(1))
+    try station.waitForStatus { $0.mqtt.acknowledgement.count == 1 }
+  }
+
   @Test func `a clean start forgets the session`() throws {
     let station = try station()
     try subscribed(station, "a", 1)

@@ -10,7 +10,7 @@ extension IngressConfiguration {
 
   private mutating func readMQTT(_ section: ConfigurationSection) {
     var listener = MQTTListenerConfiguration()
-    listener.listen = section.strings("listen", problem: ListenAddress.problem) ?? listener.listen
+    listener.listen = section.strings("listen", problem: AddressText.problemWithStream) ?? listener.listen
     listener.anonymous = section.boolean("anonymous", default: listener.anonymous)
     readLimits(section, &listener)
     section.notAvailable("users")

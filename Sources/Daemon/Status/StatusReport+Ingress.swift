@@ -12,6 +12,7 @@ extension StatusReport {
       "connections": .count(status.connections),
       "connectionsAccepted": .count(status.connectionsAccepted),
       "acks": .count(status.acks),
+      "ackMicroseconds": Self.latencies(status.acknowledgement),
       "duplicates": .count(status.duplicates),
       "refusedMessages": .count(status.refusedMessages),
       "subscriptions": .count(status.subscriptions),

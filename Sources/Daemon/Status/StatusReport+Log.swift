@@ -58,7 +58,8 @@ extension StatusReport {
       })
   }
 
-  private static func latencies(_ histogram: LatencyHistogram) -> JSONValue {
+  /// In microseconds.
+  static func latencies(_ histogram: LatencyHistogram) -> JSONValue {
     [
       "p50": .count(histogram.percentile(0.5) / 1000), "p99": .count(histogram.percentile(0.99) / 1000),
       "max": .count(histogram.maximumNanoseconds / 1000),

@@ -12,6 +12,7 @@ enum ConnectionEnd: Hashable {
   case keepAlive
   case takenOver
   case tooManyConnections
+  case tooManyFromAddress
   case tooManyPartialPackets
   case stopped
 
@@ -25,6 +26,7 @@ enum ConnectionEnd: Hashable {
     case .keepAlive: "keep-alive"
     case .takenOver: "taken-over"
     case .tooManyConnections: "too-many-connections"
+    case .tooManyFromAddress: "too-many-from-address"
     case .tooManyPartialPackets: "too-many-partial-packets"
     }
   }
@@ -47,6 +49,7 @@ enum ConnectionEnd: Hashable {
     case .keepAlive: "nothing came from it for one and a half times its keep-alive"
     case .takenOver: "another connection uses its client id"
     case .tooManyConnections: "there are as many connections as `mqtt.maxConnections` allows"
+    case .tooManyFromAddress: "there are as many from its address as `mqtt.maxConnectionsPerAddress` allows"
     case .tooManyPartialPackets: "too much memory is taken by packets that have come in part"
     case .stopped: "the server stops"
     }
@@ -69,7 +72,7 @@ enum ConnectionEnd: Hashable {
     case .connectTimeout: .protocolError
     case .keepAlive: .keepAliveTimeout
     case .takenOver: .sessionTakenOver
-    case .tooManyConnections, .tooManyPartialPackets: .quotaExceeded
+    case .tooManyConnections, .tooManyFromAddress, .tooManyPartialPackets: .quotaExceeded
     case .stopped: .serverShuttingDown
     }
   }

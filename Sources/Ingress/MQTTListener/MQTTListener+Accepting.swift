@@ -43,6 +43,11 @@ extension MQTTListener {
       reject(.tooManyConnections, "a client at \(peer)", context.now)
       return
     }
+    let address = peer.isLoopback ? nil : peer.host
+    guard admit(address) else {
+      reject(.tooManyFromAddress, "a client at \(peer)", context.now)
+      return
+    }
     let id = connections.reserve()
     let deadline = context.now + Int64(configuration.connectTimeoutMilliseconds) * 1_000_000
     let connection = MQTTConnection(id, socket, peer, limits, deadline: deadline)
@@ -56,6 +61,20 @@ extension MQTTListener {
     }
   }
 
+  /// Counts a connection from the address; false where there are too many already. Nil: this machine, where no one is counted.
+  private func admit(_ address: String?) -> Bool {
+    guard let address else { return true }
+    let count = connectionsByAddress[address, default: 0]
+    guard count < configuration.maxConnectionsPerAddress else { return false }
+    connectionsByAddress[address] = count + 1
+    return true
+  }
+
+  private func dismiss(_ peer: SocketAddress) {
+    guard !peer.isLoopback, let count = connectionsByAddress[peer.host] else { return }
+    connectionsByAddress[peer.host] = count > 1 ? count - 1 : nil
+  }
+
   /// Ends a connection: its client, its subscriptions and what waits for it are forgotten, its will is published where
   /// that is due. The socket closes with the last reference.
   func close(_ connection: MQTTConnection, _ end: ConnectionEnd, _ context: inout LoopContext) {
@@ -66,6 +85,7 @@ extension MQTTListener {
     // The kernel forgets a descriptor when it is closed; but events of this turn may still name it.
     try? context.poller.remove(connection.socket.raw)
     connections.remove(connection.id)
+    dismiss(connection.peer)
     status.connections = connections.count
     let clientID = connection.session.clientID
     if !clientID.isEmpty, clients[clientID] == connection.id { clients[clientID] = nil }

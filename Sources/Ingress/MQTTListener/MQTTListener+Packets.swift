@@ -124,7 +124,10 @@ extension MQTTListener {
   private func release(_ entry: AcknowledgementQueue.Entry, _ now: Int64) {
     guard let connection = connections[entry.connection] else { return }
     connection.session.committed(entry.acknowledgement, replies: &connection.output)
-    if entry.acknowledgement.kind == .puback || entry.acknowledgement.kind == .pubrec { status.acks += 1 }
+    if entry.acknowledgement.kind == .puback || entry.acknowledgement.kind == .pubrec {
+      status.acks += 1
+      status.acknowledgement.add(nanoseconds: now - entry.received)
+    }
     markDirty(connection)
   }
 }

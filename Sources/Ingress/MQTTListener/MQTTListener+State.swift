@@ -49,7 +49,9 @@ extension MQTTListener {
   }
 
   /// The answer goes out when everything written down so far is durable.
-  func answerOnceWritten(_ acknowledgement: MQTTAcknowledgement, _ connection: MQTTConnection, _ context: inout LoopContext) {
+  func answerOnceWritten(
+    _ acknowledgement: MQTTAcknowledgement, _ connection: MQTTConnection, _ context: inout LoopContext
+  ) {
     guard connection.isWrittenDown, context.own.appendedTickets > 0 else {
       connection.session.committed(acknowledgement, replies: &connection.output)
       return markDirty(connection)
@@ -88,7 +90,8 @@ extension MQTTListener {
     let offset = stateOffset
     stateOffset = context.log.durableEnd
     let isDue =
-      status.bytes - savedBytes >= Self.stateBytes || (isStateUnsaved && context.now - lastState > Self.stateNanoseconds)
+      status.bytes - savedBytes >= Self.stateBytes
+      || (isStateUnsaved && context.now - lastState > Self.stateNanoseconds)
     guard isLast || (isDue && saver.isReady) else { return }
     savedBytes = status.bytes
     lastState = context.now

@@ -18,6 +18,8 @@ final class MQTTListener {
   var isStateUnsaved = false
   var listeners: [Listener] = []
   var connections = ConnectionTable()
+  /// How many there are from each address but this machine's own.
+  var connectionsByAddress: [String: Int] = [:]
   /// Which connection has a client id.
   var clients: [[UInt8]: ConnectionID] = [:]
   var status = MQTTListenerStatus()
@@ -121,7 +123,7 @@ final class MQTTListener {
   }
 
   private func listen(_ text: String, _ context: inout LoopContext) throws(IngressError) {
-    guard let address = SocketAddress(text) else { throw .badAddress(text, setting: "mqtt.listen") }
+    guard let address = ListenAddress(text) else { throw .badAddress(text, setting: "mqtt.listen") }
     do throws(SystemError) {
       let listener = Listener(try ListeningSocket(address))
       try context.poller.add(

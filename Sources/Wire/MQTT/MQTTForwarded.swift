@@ -16,7 +16,9 @@ struct MQTTForwarded {
     if expirySeconds != nil { count += 5 }
     for identifier in subscriptionIDs { count += 1 + VarInt.byteCount(of: UInt64(identifier)) }
     forEachHeader(headers) { property, name, value in
-      count += property == .userProperty ? 5 + name.byteCount + value.byteCount : property == .payloadFormat ? 2 : 3 + value.byteCount
+      count +=
+        property == .userProperty
+        ? 5 + name.byteCount + value.byteCount : property == .payloadFormat ? 2 : 3 + value.byteCount
     }
     return count
   }

@@ -25,7 +25,8 @@ extension MQTTSession {
   /// Appends a message once more that an earlier connection has not acknowledged, under its packet id.
   /// - Returns: false where the client does not take packets of that size any more.
   package mutating func resend(
-    _ message: MQTTOutboundMessage, _ record: borrowing Record, expirySeconds: UInt32? = nil, to writer: inout ByteWriter
+    _ message: MQTTOutboundMessage, _ record: borrowing Record, expirySeconds: UInt32? = nil,
+    to writer: inout ByteWriter
   ) -> Bool {
     let head = MQTTPublish.Head(
       qos: message.qos, isRetained: message.isRetained, isDuplicate: true, packetID: message.packetID)

@@ -47,7 +47,8 @@ extension MQTTSubscription {
     guard let end = rest.withUnsafeBytes({ $0.firstIndex(of: Topic.separator) }), end > 0 else { throw .badFilter }
     let group = try TopicFilter(mqtt: rest.extracting(0..<end)).bytes
     guard !group.contains(UInt8(ascii: "+")), !group.contains(UInt8(ascii: "#")) else { throw .badFilter }
-    self.init(filter: try TopicFilter(mqtt: rest.extracting((end + 1)..<rest.byteCount)), group: group, qos: .atMostOnce)
+    self.init(
+      filter: try TopicFilter(mqtt: rest.extracting((end + 1)..<rest.byteCount)), group: group, qos: .atMostOnce)
   }
 
   fileprivate mutating func read(_ options: UInt8, _ version: MQTTVersion) throws(MQTTViolation) {

@@ -75,7 +75,8 @@ enum StateFile {
       try disk.rename(directory + name, to: directory + name + ".damaged")
       try disk.syncDirectory(directory)
       Journal.warning(
-        "mqtt: \(directory)/state is damaged or another log's; it is kept as state.damaged, and sessions are read from the log")
+        "mqtt: \(directory)/state is damaged or another log's; it is kept as state.damaged, and sessions are read from the log"
+      )
     } catch {
       Journal.warning("mqtt: \(directory)/state: \(error); sessions are read from the log")
     }

@@ -29,7 +29,8 @@ final class StateSaver {
       do throws(SystemError) {
         try StateFile.write(bytes, directory)
       } catch {
-        Journal.error("mqtt: sessions cannot be noted in \(directory): \(error); they stay in the log while it has them")
+        Journal.error(
+          "mqtt: sessions cannot be noted in \(directory): \(error); they stay in the log while it has them")
       }
       flag.value.store(false, ordering: .releasing)
     }
