@@ -30,7 +30,8 @@ struct LoopContext: ~Copyable {
       try poller.add(wakeUp.descriptor, .readable, token: EventToken.wakeUp.raw)
       log.onRefusal(wakeUp)
       return LoopContext(
-        poller: poller, appender: log.makeAppender(wakeUp: wakeUp), own: log.makeAppender(wakeUp: wakeUp, alsoWhenRefusing: true),
+        poller: poller, appender: log.makeAppender(wakeUp: wakeUp),
+        own: log.makeAppender(wakeUp: wakeUp, alsoWhenRefusing: true),
         log: log, wakeUp: wakeUp, now: time.monotonicNanoseconds(),
         timestamp: Timestamp(milliseconds: time.wallMilliseconds()))
     } catch {
