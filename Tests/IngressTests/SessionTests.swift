@@ -132,6 +132,20 @@ import Testing
     #expect(station.ingress.status.mqtt.retained == 1)
   }
 
+  @Test func `a retained message that was not acknowledged comes again`() throws {
+    let station = try station()
+    try publish(station, MQTTBytes.publish("a/1", "kept", qos: 1, id: 1, retain: true), acknowledged: 1)
+    do {
+      let client = try ScriptedClient(station.address)
+      client.send(MQTTBytes.connect("s", flags: 0) + MQTTBytes.subscribe(1, ("a/#", 1)))
+      try client.expect(MQTTBytes.accepted + MQTTBytes.suback(1, 1))
+      try client.expect(MQTTBytes.publish("a/1", "kept", qos: 1, id: 1, retain: true))
+    }
+    try station.waitForStatus { $0.mqtt.sessions == 1 }
+    let client = try resumed(station)
+    try client.expect(MQTTBytes.publish("a/1", "kept", qos: 1, id: 1, retain: true, duplicate: true))
+  }
+
   @Test func `members of a group take turns, and what none could take waits for them`() throws {
     let station = try station()
     let members = try ["m1", "m2"].map { name in

@@ -45,6 +45,8 @@ final class MQTTConnection {
   /// What has been delivered since the session was last written down.
   var isUnsaved = false
   var waitingRetained: [MQTTListener.WaitingRetained] = []
+  /// Retained messages that were sent and perhaps not acknowledged, by packet id.
+  var retainedInFlight: [UInt16: OwnedRecord] = [:]
 
   /// Since it connected.
   var messages = 0
@@ -125,6 +127,12 @@ final class MQTTConnection {
     var source = RecordHeaders.none
     source.add(RecordHeaderKey.source, name.span.bytes)
     return source
+  }
+
+  func forgetAcknowledgedRetained() {
+    guard !retainedInFlight.isEmpty else { return }
+    let inFlight = Set(session.state.outbound.filter(\.isRetained).map(\.packetID))
+    retainedInFlight = retainedInFlight.filter { inFlight.contains($0.key) }
   }
 
   /// A whole packet has come.

@@ -16,16 +16,16 @@ extension MQTTListener {
     let clientID = connect.clientID.byteCount > 0 ? connect.clientID.array : makeClientID()
     if let earlier = clients[clientID].flatMap({ connections[$0] }) { close(earlier, .takenOver, &context) }
     let hadSession = absent[clientID] != nil
-    let stored = takeUpSession(of: clientID, isCleanStart: connect.isCleanStart)
+    let session = takeUpSession(of: clientID, isCleanStart: connect.isCleanStart)
     clients[clientID] = connection.id
     connection.session.accept(
-      connect, clientID: clientID, state: stored?.state ?? MQTTSessionState(), isPresent: stored != nil,
+      connect, clientID: clientID, state: session?.stored.state ?? MQTTSessionState(), isPresent: session != nil,
       replies: &connection.output)
     connection.setClient(clientID, now: context.now)
     // A session that begins anew has nothing of the earlier one's in flight.
-    if hadSession, stored == nil { writeEnd(of: clientID, &context) }
+    if hadSession, session == nil { writeEnd(of: clientID, &context) }
     writeDown(connection, &context)
-    if let stored { resume(stored, connection, &context) }
+    if let session { resume(session, connection, &context) }
   }
 
   /// Why the client may not connect; nil: it may.

@@ -8,17 +8,26 @@ extension MQTTListener {
   private static let walkRecords: Offset = 500
 
   func resend(_ messages: [MQTTOutboundMessage], _ connection: MQTTConnection, _ context: inout LoopContext) {
-    guard let first = messages.first(where: { !$0.isReceived && !$0.isRetained }) else {
-      return connection.session.resendReleases(to: &connection.output)
-    }
-    var reader = context.log.makeReader(at: first.offset)
+    var reader = context.log.makeReader(at: messages.first { !$0.isRetained }?.offset ?? context.log.durableEnd)
     for message in messages where !message.isReceived {
-      if !message.isRetained, resend(message, connection, &reader, context.timestamp) { continue }
-      // Retention has taken it, or it was a retained message: the client gets the topic's next.
+      if message.isRetained {
+        if resendRetained(message, connection, context.timestamp) { continue }
+      } else if resend(message, connection, &reader, context.timestamp) {
+        continue
+      }
+      // Retention has taken it, or its time is over, or it was a retained message before a restart.
       connection.session.forget(message)
       status.missedDeliveries += 1
     }
     connection.session.resendReleases(to: &connection.output)
+  }
+
+  private func resendRetained(_ message: MQTTOutboundMessage, _ connection: MQTTConnection, _ now: Timestamp) -> Bool {
+    guard let copy = connection.retainedInFlight[message.packetID] else { return false }
+    let record = copy.view
+    let expiry = MessageOrigin(record).expiry(of: record, now)
+    return !expiry.isOver
+      && connection.session.resend(message, record, expirySeconds: expiry.remaining, to: &connection.output)
   }
 
   /// False where the log no longer has it.

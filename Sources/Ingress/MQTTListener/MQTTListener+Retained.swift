@@ -19,6 +19,8 @@ extension MQTTListener {
     /// Their topics: what is retained then is sent, not what was when the client subscribed.
     var topics: ArraySlice<[UInt8]>
     let subscription: MQTTSubscription
+    /// How many of the loop's own records are durable before them: they go behind the SUBACK.
+    let ownTickets: UInt64
   }
 
   /// A retained message has been handed to the log.
@@ -54,23 +56,26 @@ extension MQTTListener {
     retained.forEachMatch(subscription.filter) { topics.append($0.topic) }
     guard !topics.isEmpty else { return }
     if connection.waitingRetained.isEmpty { retainedWaiters.append(connection) }
-    connection.waitingRetained.append(WaitingRetained(topics: topics[...], subscription: subscription))
+    connection.waitingRetained.append(
+      WaitingRetained(
+        topics: topics[...], subscription: subscription,
+        ownTickets: connection.isWrittenDown ? context.own.appendedTickets : 0))
   }
 
   /// Sends what waits, as far as clients can take it.
   func deliverRetained(_ context: inout LoopContext) {
     guard !retainedWaiters.isEmpty else { return }
-    for connection in retainedWaiters where !connection.isClosed { deliverRetained(connection, context.timestamp) }
+    for connection in retainedWaiters where !connection.isClosed { deliverRetained(connection, &context) }
     retainedWaiters.removeAll { $0.isClosed || $0.waitingRetained.isEmpty }
   }
 
-  private func deliverRetained(_ connection: MQTTConnection, _ now: Timestamp) {
+  private func deliverRetained(_ connection: MQTTConnection, _ context: inout LoopContext) {
     var budget = Self.messagesPerTurn
-    while var waiting = connection.waitingRetained.first {
+    while var waiting = connection.waitingRetained.first, waiting.ownTickets <= context.own.durableTickets {
       while let topic = waiting.topics.first, budget > 0, canTakeMore(connection) {
         budget -= 1
         waiting.topics.removeFirst()
-        if let message = retained[topic] { deliver(message, waiting.subscription, connection, now) }
+        if let message = retained[topic] { deliver(message, waiting.subscription, connection, context.timestamp) }
       }
       guard waiting.topics.isEmpty else {
         connection.waitingRetained[0] = waiting
@@ -79,6 +84,13 @@ extension MQTTListener {
       }
       connection.waitingRetained.removeFirst()
     }
+  }
+
+  /// If it has to be sent again, the log may have nothing of it any more.
+  private func keepInFlight(_ message: OwnedRecord, _ connection: MQTTConnection) {
+    guard let newest = connection.session.newestInFlight, newest.isRetained else { return }
+    if connection.retainedInFlight.count > 2 * configuration.maxInFlight { connection.forgetAcknowledgedRetained() }
+    connection.retainedInFlight[newest.packetID] = message
   }
 
   private func deliver(
@@ -93,7 +105,12 @@ extension MQTTListener {
       subscriptionIDs: subscription.identifier.map { [$0] } ?? [], expirySeconds: expiry.remaining, wasRetained: true,
       to: &connection.output)
     account(connection)
-    if case .sent = outcome { status.deliveries += 1 } else { status.tooLargeDeliveries += 1 }
+    if outcome == .sent {
+      status.deliveries += 1
+      keepInFlight(message, connection)
+    } else {
+      status.tooLargeDeliveries += 1
+    }
     markDirty(connection)
   }
 }

@@ -12,18 +12,20 @@ extension MQTTListener {
   private static let saveNanoseconds: Int64 = 5_000_000_000
 
   /// The session that the client had before, where it wants to go on with it.
-  func takeUpSession(of clientID: [UInt8], isCleanStart: Bool) -> StoredSession? {
+  func takeUpSession(of clientID: [UInt8], isCleanStart: Bool) -> AbsentSession? {
     guard let earlier = absent.removeValue(forKey: clientID) else { return nil }
     status.sessions = absent.count
     if isCleanStart || earlier.stored.expirySeconds == 0 {
       for subscription in earlier.stored.state.subscriptions { forgetAbsent(clientID, subscription) }
       return nil
     }
-    return earlier.stored
+    return earlier
   }
 
   /// Goes on where the client stopped: its subscriptions, and behind what it has got already.
-  func resume(_ stored: StoredSession, _ connection: MQTTConnection, _ context: inout LoopContext) {
+  func resume(_ session: AbsentSession, _ connection: MQTTConnection, _ context: inout LoopContext) {
+    let stored = session.stored
+    connection.retainedInFlight = session.retainedInFlight
     for subscription in stored.state.subscriptions { enter(subscription, connection, &context) }
     connection.lag = MQTTConnection.Lag(next: stored.next, isBlocked: false, lastBlocked: 0)
     lagging.append(connection)
@@ -47,6 +49,8 @@ extension MQTTListener {
       if connection.isWrittenDown { writeEnd(of: clientID, &context) }
       return
     }
+    connection.forgetAcknowledgedRetained()
+    session.retainedInFlight = connection.retainedInFlight
     absent[clientID] = session
     status.sessions = absent.count
     write(session.stored, &context)

@@ -82,6 +82,14 @@ extension MQTTListener {
     endSessions(&context)
   }
 
+  private func isStateDue(_ context: borrowing LoopContext) -> Bool {
+    if status.bytes - savedBytes >= Self.stateBytes { return true }
+    if isStateUnsaved, context.now - lastState > Self.stateNanoseconds { return true }
+    // A small log has soon forgotten what the last one does not have.
+    let (start, end) = (context.log.startOffset, context.log.durableEnd)
+    return savedOffset < start + (end - start) / 2 && start > 0
+  }
+
   /// Writes the state as a whole when enough has come since the last time.
   /// - Parameter isLast: whatever has come, and waits for it.
   func saveState(_ context: inout LoopContext, isLast: Bool = false) {
@@ -89,10 +97,8 @@ extension MQTTListener {
     // What is durable in this tick may not be in memory as such: the place that the file is about is the last tick's.
     let offset = stateOffset
     stateOffset = context.log.durableEnd
-    let isDue =
-      status.bytes - savedBytes >= Self.stateBytes
-      || (isStateUnsaved && context.now - lastState > Self.stateNanoseconds)
-    guard isLast || (isDue && saver.isReady) else { return }
+    guard isLast || (isStateDue(context) && saver.isReady) else { return }
+    savedOffset = offset
     savedBytes = status.bytes
     lastState = context.now
     isStateUnsaved = false

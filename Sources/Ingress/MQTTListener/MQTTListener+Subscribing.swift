@@ -9,10 +9,10 @@ extension MQTTListener {
     for change in changes {
       if let previous = change.previous { remove(previous, of: connection) }
       enter(change.subscription, connection, &context)
-      offerRetained(change, connection, &context)
     }
     writeDown(connection, &context)
     answerOnceWritten(acknowledgement, connection, &context)
+    for change in changes { offerRetained(change, connection, &context) }
   }
 
   func unsubscribe(

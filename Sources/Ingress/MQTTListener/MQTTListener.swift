@@ -14,6 +14,7 @@ final class MQTTListener {
   /// For the state as a whole: what it covers; what had come when it was last written, and when that was; whether it changed.
   var stateOffset: Offset = 0
   var savedBytes = 0
+  var savedOffset: Offset = 0
   var lastState: Int64 = 0
   var isStateUnsaved = false
   var listeners: [Listener] = []

@@ -55,6 +55,9 @@ package struct MQTTSession: ~Copyable {
   /// How many do.
   package var inFlightToClient: Int { outbound.messages.count }
 
+  /// The message of QoS 1 or 2 that was sent last, while it is in flight.
+  package var newestInFlight: MQTTOutboundMessage? { outbound.messages.last }
+
   /// How many messages of QoS 1 and 2 from the client have no final answer.
   package var inFlightFromClient: Int { unanswered }
 

@@ -1,3 +1,4 @@
+import Records
 import Wire
 
 /// A session whose client is not connected: a place in the log, and what the client has subscribed to.
@@ -7,6 +8,9 @@ struct AbsentSession {
   var end: Int64
   /// When its will is published unless the client comes back before; nil: there is none, or it has been.
   var willDue: Int64?
+
+  /// Retained messages among what is in flight: for as long as the server runs.
+  var retainedInFlight: [UInt16: OwnedRecord] = [:]
 
   init(_ stored: StoredSession, now: Int64) {
     self.stored = stored
