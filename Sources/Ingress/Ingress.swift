@@ -34,6 +34,10 @@ package final class Ingress: Sendable {
 
   package var status: IngressStatus { shared.snapshot }
 
+  /// The MQTT clients, connected or with a session that waits. Nil where the ingress thread does not answer within two
+  /// seconds.
+  package func clients() -> [ClientStatus]? { shared.askForClients(milliseconds: 2000) }
+
   /// Stops reading, waits briefly for the acknowledgements that are due, closes every connection and ends the thread.
   /// Does nothing the second time.
   package func stop() {

@@ -44,6 +44,7 @@ final class IngressLoop {
       context.flush()
       mqtt?.passOn(&context)
       publish()
+      if shared.isAskedForClients { shared.answer(mqtt?.clientStatuses(context.log, now: context.now) ?? []) }
     }
     finish()
   }

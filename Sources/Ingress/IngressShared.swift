@@ -6,6 +6,14 @@ final class IngressShared: Sendable {
   let wakeUp: WakeUp
   private let status: Mutex<IngressStatus>
   private let mustStop = Atomic(false)
+  private let question = Condition(Question())
+
+  /// Who the clients are: asked by any thread, answered by the ingress thread at the end of a turn.
+  private struct Question {
+    var asked = 0
+    var answered = 0
+    var clients: [ClientStatus] = []
+  }
 
   init(wakeUp: WakeUp, _ status: IngressStatus) {
     self.wakeUp = wakeUp
@@ -17,6 +25,27 @@ final class IngressShared: Sendable {
   func stop() {
     mustStop.store(true, ordering: .releasing)
     wakeUp.signal()
+  }
+
+  /// Nil where the ingress thread does not answer in time.
+  func askForClients(milliseconds: Int) -> [ClientStatus]? {
+    let number = question.withLock { question in
+      question.asked += 1
+      return question.asked
+    }
+    wakeUp.signal()
+    return question.wait(milliseconds: milliseconds) { $0.answered >= number ? $0.clients : nil }
+  }
+
+  /// Somebody has asked, and was not answered.
+  var isAskedForClients: Bool { question.withLock { $0.asked > $0.answered } }
+
+  func answer(_ clients: [ClientStatus]) {
+    question.withLock { question in
+      question.clients = clients
+      question.answered = question.asked
+    }
+    question.broadcast()
   }
 
   var snapshot: IngressStatus { status.withLock { $0 } }

@@ -10,6 +10,7 @@ enum CommandLineTool {
     .query,
     .tail,
     .status,
+    .clients,
     .unpack,
     .logVerify,
     .logRepair,

@@ -87,6 +87,26 @@ import Testing
     #expect(try station.records().map(\.text) == ["a=x", "a=y"])
   }
 
+  @Test func `who asks is told who the clients are`() throws {
+    let station = try station()
+    try subscribed(station, "away/#", 1)
+    let client = try ScriptedClient(station.address)
+    client.send(MQTTBytes.connect5("here", [0x11, 0, 0, 0, 60]) + MQTTBytes.subscribe5(1, [], ("$share/g/a/+", 2)))
+    _ = try client.receivePacket()
+    try client.expect(MQTTBytes.suback5(1, 2))
+    client.send(MQTTBytes.publish5("a/b", "x", qos: 1, id: 1) + MQTTBytes.publish5("b", "y", qos: 2, id: 2))
+    _ = try client.receive(4 + 4 + MQTTBytes.publish5("a/b", "x", qos: 1, id: 1).count)
+    let clients = try #require(station.ingress.clients())
+    #expect(clients.map(\.clientID) == ["here", "s"])
+    let here = try #require(clients.first)
+    #expect(here.version == "5.0" && here.address != nil && here.sessionExpirySeconds == 60)
+    #expect(here.messages == 2 && here.deliveries == 1)
+    #expect(here.inFlightFromClient == 1 && here.inFlightToClient == 1)
+    #expect(here.subscriptions.map { "\($0.filter) \($0.qos)" } == ["$share/g/a/+ 2"])
+    let away = try #require(clients.last)
+    #expect(away.address == nil && away.lag > 0)
+  }
+
   @Test func `clients come over a Unix socket, too`() throws {
     let path = directory.path + "/mqtt.sock"
     let station = try station { $0.listen = ["unix:" + path] }

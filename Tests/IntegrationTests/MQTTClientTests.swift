@@ -71,6 +71,17 @@ import Testing
     try forebay.stop()
   }
 
+  @Test func `clients are shown`() throws {
+    let forebay = try ForebayProcess()
+    let client = try MQTTTestClient(port: forebay.mqttPort, clientID: "pump-7")
+    let table = try forebay.command("clients")
+    #expect(table.hasPrefix("CLIENT"))
+    #expect(table.contains("pump-7"))
+    #expect(try forebay.command("clients", "--format", "json").contains(#""clientID":"pump-7""#))
+    _ = client
+    try forebay.stop()
+  }
+
   @Test func `a will arrives when its client is killed`() throws {
     let forebay = try ForebayProcess()
     let watcher = try TestProcess(

@@ -1,4 +1,5 @@
 import Bytes
+import Ingress
 import Platform
 import Wire
 
@@ -15,8 +16,14 @@ extension Stages {
     case "/api/v1/status":
       let report = StatusReport.json(of: self, time)
       return HTTPResponse(contentType: "application/json", body: report.bytes + [UInt8(ascii: "\n")])
+    case "/api/v1/clients":
+      guard let clients = ingress.clients() else {
+        return HTTPResponse(.unavailable, text: "the ingress thread does not answer; look at /healthz")
+      }
+      return HTTPResponse(
+        contentType: "application/json", body: ClientsReport.json(clients).bytes + [UInt8(ascii: "\n")])
     default:
-      return HTTPResponse(.notFound, text: "there is /api/v1/status and /healthz")
+      return HTTPResponse(.notFound, text: "there is /api/v1/status, /api/v1/clients and /healthz")
     }
   }
 }

@@ -48,7 +48,8 @@ final class MQTTConnection {
   /// Retained messages that were sent and perhaps not acknowledged, by packet id.
   var retainedInFlight: [UInt16: OwnedRecord] = [:]
 
-  /// Since it connected.
+  /// When it connected (monotonic nanoseconds), and what has gone over it since.
+  private(set) var connectedAt: Int64 = 0
   var messages = 0
   var deliveries = 0
 
@@ -117,6 +118,7 @@ final class MQTTConnection {
   /// Notes who the client is.
   func setClient(_ clientID: [UInt8], now: Int64) {
     source = Self.source(of: clientID)
+    connectedAt = now
     keepAliveNanoseconds = Int64(session.keepAliveSeconds) * 1_500_000_000
     touch(now)
   }
