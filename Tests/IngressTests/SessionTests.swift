@@ -203,6 +203,26 @@ import Testing
     #expect(try station.records().map(\.text).filter { $0 != "z=" } == ["will/one=gone"])
   }
 
+  @Test func `a stop keeps the session of a client that is connected, and publishes no will`() throws {
+    var station = try station()
+    let client = try ScriptedClient(station.address)
+    client.send(
+      MQTTBytes.connect5(
+        "s", [0x11, 0, 0, 0, 60], flags: 0x04, rest: [0] + MQTTBytes.text("will") + MQTTBytes.text("gone"))
+        + MQTTBytes.subscribe5(1, [], ("a", 1)))
+    _ = try client.receivePacket()
+    try client.expect(MQTTBytes.suback5(1, 1))
+    station.ingress.stop()
+    try client.expectClose(after: MQTTBytes.disconnect5(0x8B))
+    station.log.close()
+    station = try self.station()
+    #expect(station.ingress.status.mqtt.sessions == 1)
+    try publish(station, MQTTBytes.publish("a", "x", qos: 1, id: 1), acknowledged: 1)
+    let back = try resumed(station)
+    try back.expect(MQTTBytes.publish("a", "x", qos: 1, id: 1))
+    #expect(try station.records().map(\.text) == ["a=x"])
+  }
+
   @Test func `a session ends when its time is over`() throws {
     let time = ManualTime()
     let station = try Station(time: time, in: directory)

@@ -162,6 +162,8 @@ final class MQTTListener {
     releaseAcknowledgements(&context)
     sendToAll(&context)
     connections.forEach { close($0, .stopped, &context) }
+    // The log takes it when it closes.
+    context.flush()
     saveState(&context, isLast: true)
     listeners = []
   }
