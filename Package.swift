@@ -27,6 +27,7 @@ let package = Package(
     .target(name: "CChecksum"),
     .target(name: "CLinux"),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CMosquitto", providers: [.apt(["libmosquitto-dev"])]),
 
     // pure: no system call, no clock
@@ -36,7 +37,7 @@ let package = Package(
     stage("Wire", ["Records", "Bytes"]),
 
     // the machine and the libraries
-    stage("Platform", ["CLinux", "CZstd", "Bytes"]),
+    stage("Platform", ["CLinux", "CZstd", "CCrypt", "Bytes"]),
     stage("Mosquitto", ["CMosquitto"]),
 
     // the stages of a message
@@ -56,7 +57,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "forebay",
-      dependencies: ["Daemon", "Query", "Console", "Storage", "Wire", "Platform", "Records", "Bytes"],
+      dependencies: ["Daemon", "Ingress", "Query", "Console", "Storage", "Wire", "Platform", "Records", "Bytes"],
       swiftSettings: house),
 
     // tests: one target a stage, then the whole flow

@@ -9,7 +9,7 @@ Bytes:      CChecksum
 JSON5:
 Records:    Bytes
 Wire:       Records Bytes
-Platform:   CLinux CZstd Glibc Bytes
+Platform:   CLinux CZstd CCrypt Glibc Bytes
 Mosquitto:  CMosquitto
 Storage:    Platform Records Bytes
 Ingress:    Storage Wire Mosquitto Platform Records Bytes
@@ -18,7 +18,7 @@ Uplink:     Storage Mosquitto Platform Records Bytes
 Query:      Storage Platform Records Bytes
 Console:    Wire Platform Bytes
 Daemon:     Console Uplink Routing Ingress Storage Mosquitto Wire Platform Records JSON5 Bytes
-forebay:    Daemon Query Console Uplink Storage Wire Platform Records Bytes
+forebay:    Daemon Ingress Query Console Uplink Storage Wire Platform Records Bytes
 '
 standard_library='Synchronization'
 problems=0

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . systemd/packages.sh
 
 need_swift
-need_packages libmosquitto-dev libzstd-dev mosquitto mosquitto-clients python3-paho-mqtt strace
+need_packages libmosquitto-dev libzstd-dev libcrypt-dev mosquitto mosquitto-clients python3-paho-mqtt strace
 flags=(--explicit-target-dependency-import-check error)
 
 summary=()

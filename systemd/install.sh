@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . systemd/packages.sh
 
 need_swift
-need_packages libmosquitto-dev libzstd-dev
+need_packages libmosquitto-dev libzstd-dev libcrypt-dev
 # With the Swift library inside, so that the box needs no toolchain afterwards.
 swift build -c release --product forebay --static-swift-stdlib --scratch-path .build/static
 program="$(swift build -c release --static-swift-stdlib --scratch-path .build/static --show-bin-path)/forebay"

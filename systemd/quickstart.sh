@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 . systemd/packages.sh
 
 need_swift
-need_packages libmosquitto-dev libzstd-dev mosquitto-clients
+need_packages libmosquitto-dev libzstd-dev libcrypt-dev mosquitto-clients
 swift build -c release --product forebay
 exec "$(swift build -c release --show-bin-path)/forebay" run --demo "$@"

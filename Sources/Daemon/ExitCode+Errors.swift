@@ -10,6 +10,7 @@ extension ExitCode {
     switch error {
     case let error as StorageError: self = Self.code(for: error)
     case is ConfigurationError: self = .configuration
+    case let error as AccountsError: self = Self.code(for: error)
     case let error as IngressError: self = Self.code(for: error)
     case is StartError: self = .cannotCreate
     case is ConsoleError: self = .unavailable
@@ -44,9 +45,19 @@ extension ExitCode {
     }
   }
 
+  private static func code(for error: AccountsError) -> ExitCode {
+    switch error {
+    case .unreadable: .noInput
+    case .mistakes: .configuration
+    case .unwritable: .cannotCreate
+    case .alreadyThere, .notThere: .negative
+    case .refused: .usage
+    }
+  }
+
   private static func code(for error: IngressError) -> ExitCode {
     switch error {
-    case .badAddress, .badTopic, .cannotSubscribe: .configuration
+    case .badAddress, .badTopic, .badUsers, .cannotSubscribe: .configuration
     case .cannotListen: .unavailable
     case .system: .inputOutput
     }

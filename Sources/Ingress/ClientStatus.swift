@@ -3,6 +3,8 @@ package struct ClientStatus: Hashable, Sendable {
   package var clientID: String
   /// Where it comes from; nil: it is not connected.
   package var address: String?
+  /// Whose it is in the users file; nil: nobody's, or it is not connected.
+  package var user: String?
   /// `3.1`, `3.1.1` or `5.0`; nil: it is not connected.
   package var version: String?
   /// Since it connected; nil: it is not.

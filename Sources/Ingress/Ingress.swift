@@ -9,12 +9,17 @@ package final class Ingress: Sendable {
   package let udpAddresses: [String]
 
   private let shared: IngressShared
+  private let users: AccountsFile?
+  private let passwords: PasswordCheck?
   private let thread: Mutex<NamedThread?>
 
   private init(
-    _ shared: IngressShared, mqttAddresses: [String], udpAddresses: [String], _ thread: consuming NamedThread
+    _ shared: IngressShared, mqttAddresses: [String], udpAddresses: [String], _ users: AccountsFile?,
+    _ passwords: PasswordCheck?, _ thread: consuming NamedThread
   ) {
     self.shared = shared
+    self.users = users
+    self.passwords = passwords
     self.mqttAddresses = mqttAddresses
     self.udpAddresses = udpAddresses
     self.thread = Mutex(consume thread)
@@ -28,8 +33,11 @@ package final class Ingress: Sendable {
     let shared = loop.shared
     let mqttAddresses = loop.mqttAddresses
     let udpAddresses = loop.udpAddresses
+    let users = configuration.mqtt?.users.map { AccountsFile($0) }
+    let passwords = loop.passwords
     let thread = NamedThread.start("ingress") { loop.run() }
-    return Ingress(shared, mqttAddresses: mqttAddresses, udpAddresses: udpAddresses, thread)
+    return Ingress(
+      shared, mqttAddresses: mqttAddresses, udpAddresses: udpAddresses, users, passwords, thread)
   }
 
   package var status: IngressStatus { shared.snapshot }
@@ -37,6 +45,16 @@ package final class Ingress: Sendable {
   /// The MQTT clients, connected or with a session that waits. Nil where the ingress thread does not answer within two
   /// seconds.
   package func clients() -> [ClientStatus]? { shared.askForClients(milliseconds: 2000) }
+
+  /// Reads the users file again. Clients whose line is gone or another have to log in again; when it throws, nothing has
+  /// changed.
+  /// - Returns: how many users there are; nil: there is no users file.
+  package func rereadUsers() throws(AccountsError) -> Int? {
+    guard let users, let passwords else { return nil }
+    let accounts = try users.read()
+    passwords.replace(accounts)
+    return accounts.count
+  }
 
   /// Stops reading, waits briefly for the acknowledgements that are due, closes every connection and ends the thread.
   /// Does nothing the second time.

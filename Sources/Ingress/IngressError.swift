@@ -8,6 +8,8 @@ package enum IngressError: Error, Hashable, Sendable, CustomStringConvertible {
   case cannotListen(String, setting: String, SystemError)
   /// A topic template that cannot give a topic.
   case badTopic(String, setting: String, reason: String)
+  /// The users file, `mqtt.users`, gives no accounts.
+  case badUsers(AccountsError)
   /// The kernel refused what the thread itself needs.
   case system(SystemError)
   /// A broker subscription's configuration, or the library under it, does not allow it to begin.
@@ -21,6 +23,8 @@ package enum IngressError: Error, Hashable, Sendable, CustomStringConvertible {
       "`\(setting)`: cannot listen on \(address): \(error.reason); stop what has it, or set another address"
     case .badTopic(let topic, let setting, let reason):
       "`\(setting)`: `\(topic)` is no topic: \(reason)"
+    case .badUsers(let error):
+      "\(error)"
     case .system(let error):
       "the ingress thread cannot start: \(error)"
     case .cannotSubscribe(let name, let reason):

@@ -33,12 +33,14 @@ final class IngressLoop {
     publish()
   }
 
+  var passwords: PasswordCheck? { mqtt?.passwords }
   var mqttAddresses: [String] { mqtt?.addresses ?? [] }
   var udpAddresses: [String] { udp.map(\.status.address) }
 
   func run() {
     while !shared.isStopping {
       wait()
+      mqtt?.takeVerdicts(&context)
       mqtt?.releaseHeld(&context)
       tickIfDue()
       context.flush()

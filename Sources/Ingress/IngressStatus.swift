@@ -45,6 +45,11 @@ package struct MQTTListenerStatus: Hashable, Sendable {
   package var heldPublishers = 0
   /// Bytes that wait for clients to take them, now.
   package var queuedBytes = 0
+  /// Of the users file's passwords.
+  package var passwords = PasswordCheckStatus()
+  /// Messages and topic filters that were refused, since the client may not publish or subscribe there.
+  package var unauthorizedMessages = 0
+  package var unauthorizedSubscriptions = 0
   /// Connections closed or refused by this side, by reason.
   package var rejected: [String: Int] = [:]
 

@@ -1,4 +1,5 @@
 import Daemon
+import Ingress
 import Platform
 
 /// `forebay check`: what is wrong with a configuration, before a restart finds it.
@@ -18,6 +19,7 @@ enum CheckCommand {
   static func run(_ arguments: Arguments) throws -> ExitCode {
     let file = arguments.positionals.first ?? Configuration.installedFile
     let configuration = try Configuration.load(file)
+    if let users = configuration.ingress.mqtt?.users { _ = try AccountsFile(users).read() }
     var output = StandardOutput()
     output.write(line: "\(file) is in order: \(configuration.summary)")
     output.flush()

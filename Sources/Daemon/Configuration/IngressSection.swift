@@ -11,9 +11,9 @@ extension IngressConfiguration {
   private mutating func readMQTT(_ section: ConfigurationSection) {
     var listener = MQTTListenerConfiguration()
     listener.listen = section.strings("listen", problem: AddressText.problemWithStream) ?? listener.listen
+    listener.users = section.string("users")
     listener.anonymous = section.boolean("anonymous", default: listener.anonymous)
     readLimits(section, &listener)
-    section.notAvailable("users")
     mqtt = listener.listen.isEmpty ? nil : listener
   }
 

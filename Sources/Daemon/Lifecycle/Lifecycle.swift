@@ -62,8 +62,12 @@ package struct Lifecycle {
 
   private func announce(_ addresses: RunningAddresses) {
     Journal.notice("version \(Version.current) is ready as \(configuration.gateway): \(addresses.summary)")
-    if configuration.ingress.mqtt?.anonymous == false, !addresses.mqtt.allSatisfy(RunningAddresses.isLoopback) {
-      Journal.notice("MQTT clients are taken from this machine only; `mqtt: { anonymous: true }` lets others in")
+    if let mqtt = configuration.ingress.mqtt, mqtt.users == nil, !mqtt.anonymous,
+      !addresses.mqtt.allSatisfy(RunningAddresses.isLoopback)
+    {
+      Journal.notice(
+        "MQTT clients are taken from this machine only; `mqtt.users` lets others in with a password, `mqtt.anonymous` without"
+      )
     }
     manager.ready(addresses.summary)
   }
@@ -80,7 +84,7 @@ package struct Lifecycle {
       _ = try poller.wait(milliseconds: interval)
       while let (signal, sender) = signals.next() {
         switch signal {
-        case .hangUp: reload()
+        case .hangUp: reload(stages)
         case .terminate, .interrupt:
           Journal.notice("stopping, as \(signal.name) asks\(sender > 0 ? " (from process \(sender))" : "")")
           return
@@ -108,13 +112,29 @@ package struct Lifecycle {
 
   private var milliseconds: Int64 { time.monotonicNanoseconds() / 1_000_000 }
 
-  /// Reads the file again and says what of it needs a restart. Nothing can change while the daemon runs.
-  private func reload() {
+  /// Reads the users file again, and the configuration to say what of it needs a restart.
+  private func reload(_ stages: Stages) {
+    manager.reloading()
+    rereadUsers(stages.ingress)
+    checkConfiguration()
+    manager.ready(RunningAddresses.unchanged)
+  }
+
+  private func rereadUsers(_ ingress: Ingress) {
+    do throws(AccountsError) {
+      guard let count = try ingress.rereadUsers() else { return }
+      Journal.notice("SIGHUP: \(count == 1 ? "1 user" : "\(count) users") in the users file from now on")
+    } catch {
+      for line in error.description.split(separator: "\n") { Journal.error(String(line)) }
+      Journal.error("SIGHUP: the users file is refused as a whole; users stay as they were")
+    }
+  }
+
+  private func checkConfiguration() {
     guard let file else {
       Journal.notice("SIGHUP: there is no configuration file to read again")
       return
     }
-    manager.reloading()
     do {
       let new = try Configuration.load(file, data: dataOption)
       let changed = new.sectionsThatDiffer(from: configuration)
@@ -128,7 +148,6 @@ package struct Lifecycle {
       for line in error.description.split(separator: "\n") { Journal.error(String(line)) }
       Journal.error("SIGHUP: \(file) is refused as a whole; what runs goes on as it was")
     }
-    manager.ready(RunningAddresses.unchanged)
   }
 
   /// Stops the stages in order, within the limit; at once on a second signal.

@@ -10,6 +10,7 @@ package enum ClientsReport {
   private static func json(_ client: ClientStatus) -> JSONValue {
     [
       "clientID": .string(client.clientID),
+      "user": .optional(client.user),
       "address": .optional(client.address),
       "version": .optional(client.version),
       "connectedSeconds": .optional(client.connectedSeconds),
@@ -25,14 +26,14 @@ package enum ClientsReport {
     ]
   }
 
-  private static let columns = [28, 24, 9, 12, 10, 10, 10, 8, 10]
+  private static let columns = [28, 16, 24, 9, 12, 10, 10, 10, 8, 10]
 
   /// The table, of what `json` has written; nil where that is something else.
   package static func render(_ report: [UInt8]) -> String? {
     guard let report = try? JSON5Parser.parse(report), report["clients"] != nil else { return nil }
     let clients = report.elements("clients")
     guard !clients.isEmpty else { return "no clients" }
-    let titles = ["CLIENT", "ADDRESS", "VERSION", "CONNECTED", "IN", "OUT", "IN FLIGHT", "FILTERS", "LAG"]
+    let titles = ["CLIENT", "USER", "ADDRESS", "VERSION", "CONNECTED", "IN", "OUT", "IN FLIGHT", "FILTERS", "LAG"]
     var lines = [StatusFormat.row(titles, columns)]
     for client in clients { lines += row(client) }
     return lines.joined(separator: "\n")
@@ -41,7 +42,8 @@ package enum ClientsReport {
   private static func row(_ client: JSON5Value) -> [String] {
     StatusFormat.table(
       [
-        client.text("clientID"), client.textIfAny("address") ?? "away", client.text("version"),
+        client.text("clientID"), client.textIfAny("user") ?? "-", client.textIfAny("address") ?? "away",
+        client.text("version"),
         client.numberIfAny("connectedSeconds").map(StatusFormat.duration) ?? "-",
         StatusFormat.grouped(client.number("messages")), StatusFormat.grouped(client.number("deliveries")),
         "\(client.number("inFlightFromClient"))/\(client.number("inFlightToClient"))",

@@ -26,6 +26,14 @@ extension StatusReport {
       "retained": .count(status.retained),
       "laggingSubscribers": .count(status.laggingSubscribers),
       "heldPublishers": .count(status.heldPublishers),
+      "logins": [
+        "accepted": .count(status.passwords.accepted), "refused": .count(status.passwords.refused),
+        "tooManyFailures": .count(status.passwords.tooManyFailures), "busy": .count(status.passwords.busy),
+        "waiting": .count(status.passwords.waiting),
+      ],
+      "unauthorized": [
+        "messages": .count(status.unauthorizedMessages), "subscriptions": .count(status.unauthorizedSubscriptions),
+      ],
       "rejected": .object(rejected.map { .init(key: $0.key, value: .count($0.value)) }),
     ]
   }

@@ -34,6 +34,12 @@ extension StatusText {
       counter(mqtt, "heldPublishers", "publishers waiting for the log"),
       counter(mqtt, "laggingSubscribers", "subscribers lagging"),
     ])
+    if let unauthorized = mqtt["unauthorized"] {
+      lines += details([
+        counter(unauthorized, "messages", "messages not authorized"),
+        counter(unauthorized, "subscriptions", "filters not authorized"),
+      ])
+    }
     let refused = mqtt.members("rejected").map { "\(StatusFormat.grouped($0.value.number)) \($0.key)" }
     return lines + (refused.isEmpty ? [] : details(["refused: " + refused.joined(separator: ", ")]))
   }

@@ -33,6 +33,10 @@ final class MQTTConnection {
   var isDirty = false
   /// Its next packet is a PUBLISH, and the log takes nothing.
   var isHeld = false
+  /// The body of its CONNECT, while the password in it is checked; nothing is read meanwhile.
+  var uncheckedConnect: [UInt8]?
+  /// Whose client it is; nil: nobody's.
+  private(set) var account: Account?
   /// Closed as soon as everything is sent; nothing more is read.
   var isClosing: ConnectionEnd?
   var isClosed = false
@@ -90,6 +94,7 @@ final class MQTTConnection {
     var input = ByteWriter(capacity: 0)
     var output = ByteWriter(capacity: 0)
     var match = DeliveryMatch()
+    var permissions = Permissions.everything
   }
 
   var session: MQTTSession {
@@ -115,8 +120,15 @@ final class MQTTConnection {
     _modify { yield &hot.pointee.match }
   }
 
+  /// What the client may publish and subscribe to.
+  var permissions: Permissions {
+    _read { yield hot.pointee.permissions }
+  }
+
   /// Notes who the client is.
-  func setClient(_ clientID: [UInt8], now: Int64) {
+  func setClient(_ clientID: [UInt8], _ account: Account?, _ permissions: Permissions, now: Int64) {
+    self.account = account
+    hot.pointee.permissions = permissions
     source = Self.source(of: clientID)
     connectedAt = now
     keepAliveNanoseconds = Int64(session.keepAliveSeconds) * 1_500_000_000
@@ -151,6 +163,8 @@ final class MQTTConnection {
 
   /// For the operator.
   var name: String {
-    session.clientID.isEmpty ? "a client at \(peer)" : "client `\(session.clientID.span.bytes.text)` at \(peer)"
+    guard !session.clientID.isEmpty else { return "a client at \(peer)" }
+    let user = account.map { " of user `\($0.name.span.bytes.text)`" } ?? ""
+    return "client `\(session.clientID.span.bytes.text)`\(user) at \(peer)"
   }
 }

@@ -25,6 +25,7 @@ extension MQTTListener {
 
   private func status(of connection: MQTTConnection, _ log: Log, _ now: Int64) -> ClientStatus {
     var status = ClientStatus(clientID: connection.session.clientID.span.bytes.text)
+    status.user = connection.account?.name.span.bytes.text
     status.address = "\(connection.peer)"
     status.version = Self.name(of: connection.session.version)
     status.connectedSeconds = Int((now - connection.connectedAt) / 1_000_000_000)

@@ -6,22 +6,43 @@ import Wire
 
 // CONNECT: who may, and which session it goes on with.
 extension MQTTListener {
-  func answer(_ connect: borrowing MQTTConnect, of connection: MQTTConnection, _ context: inout LoopContext) {
+  /// - Parameter body: of the same packet.
+  func answer(
+    _ connect: borrowing MQTTConnect, _ body: RawSpan, of connection: MQTTConnection, _ context: inout LoopContext
+  ) {
     markDirty(connection)
-    if let reason = refusal(of: connect, connection) {
-      connection.session.refuse(reason, replies: &connection.output)
-      connection.isClosing = .refused(reason)
-      return
+    let entrance = Entrance.of(
+      hasUser: connect.user != nil, hasAccounts: passwords != nil, anonymous: configuration.anonymous,
+      isLoopback: connection.peer.isLoopback)
+    switch entrance {
+    case .open: admit(connect, account: nil, connection, &context)
+    case .password: checkPassword(of: connect, body, connection)
+    case .refused: refuse(.notAuthorized, connection)
     }
+  }
+
+  func refuse(_ reason: MQTTReason, _ connection: MQTTConnection) {
+    connection.session.refuse(reason, replies: &connection.output)
+    connection.isClosing = .refused(reason)
+  }
+
+  /// The client is who it says it is.
+  /// - Parameter account: nil: nobody in particular.
+  func admit(
+    _ connect: borrowing MQTTConnect, account: Account?, _ connection: MQTTConnection, _ context: inout LoopContext
+  ) {
     let clientID = connect.clientID.byteCount > 0 ? connect.clientID.array : makeClientID()
+    let permissions = account?.permissions(clientID: clientID) ?? .everything
+    if let reason = refusal(of: connect, permissions) { return refuse(reason, connection) }
     if let earlier = clients[clientID].flatMap({ connections[$0] }) { close(earlier, .takenOver, &context) }
     let hadSession = absent[clientID] != nil
-    let session = takeUpSession(of: clientID, isCleanStart: connect.isCleanStart)
+    var session = takeUpSession(of: clientID, isCleanStart: connect.isCleanStart)
+    session?.stored.state.subscriptions.removeAll { !permissions.maySubscribe($0.filter) }
     clients[clientID] = connection.id
     connection.session.accept(
       connect, clientID: clientID, state: session?.stored.state ?? MQTTSessionState(), isPresent: session != nil,
       replies: &connection.output)
-    connection.setClient(clientID, now: context.now)
+    connection.setClient(clientID, account, permissions, now: context.now)
     // A session that begins anew has nothing of the earlier one's in flight.
     if hadSession, session == nil { writeEnd(of: clientID, &context) }
     writeDown(connection, &context)
@@ -29,8 +50,8 @@ extension MQTTListener {
   }
 
   /// Why the client may not connect; nil: it may.
-  private func refusal(of connect: borrowing MQTTConnect, _ connection: MQTTConnection) -> MQTTReason? {
-    guard configuration.anonymous || connection.peer.isLoopback else { return .notAuthorized }
+  private func refusal(of connect: borrowing MQTTConnect, _ permissions: Permissions) -> MQTTReason? {
+    if let will = connect.will, !permissions.mayPublish(will.topic.span.bytes) { return .notAuthorized }
     guard connect.sessionExpirySeconds > 0, connect.clientID.byteCount > 0,
       absent[connect.clientID.array] == nil, absent.count >= configuration.maxSessions
     else { return nil }

@@ -33,6 +33,7 @@ extension MQTTListener {
   }
 
   func mayReadAhead(of connection: MQTTConnection) -> Bool {
+    if connection.uncheckedConnect != nil { return false }
     guard connection.isHeld else { return true }
     return connection.input.count < Self.heldBytes && partialBytes < configuration.maxPartialBytes / 2
   }

@@ -14,7 +14,7 @@ extension MQTTListener {
     if connection.output.count != before { markDirty(connection) }
     switch action {
     case .none: break
-    case .connect(let connect): answer(connect, of: connection, &context)
+    case .connect(let connect): answer(connect, body, of: connection, &context)
     case .refused(let reason): connection.isClosing = .refused(reason)
     case .store(let publish, let acknowledgement): store(publish, acknowledgement, from: connection, &context)
     case .acknowledge(let acknowledgement):
@@ -52,6 +52,9 @@ extension MQTTListener {
     _ publish: borrowing MQTTPublish, _ acknowledgement: MQTTAcknowledgement?, from connection: MQTTConnection,
     _ context: inout LoopContext
   ) {
+    guard connection.permissions.mayPublish(publish.topic) else {
+      return refuseUnauthorized(publish, acknowledgement, from: connection, &context)
+    }
     if context.isRefusing, let acknowledgement {
       // Version 5 alone: what has no word for it is held before it gets here.
       status.refusedMessages += 1

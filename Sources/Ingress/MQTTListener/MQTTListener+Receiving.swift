@@ -11,7 +11,7 @@ extension MQTTListener {
     if isWritable { markDirty(connection) }
     // What is not read now is reported again in the next turn.
     guard isReadable, context.mayRead else { return }
-    if connection.isHeld { return receiveHeld(connection, &context) }
+    if connection.isHeld || connection.uncheckedConnect != nil { return receiveHeld(connection, &context) }
     receive(connection, &context)
   }
 
@@ -86,7 +86,7 @@ extension MQTTListener {
   func handlePackets(of connection: MQTTConnection, _ bytes: RawSpan, _ context: inout LoopContext) -> Int {
     var used = 0
     do throws(MQTTViolation) {
-      while connection.isClosing == nil, !connection.isClosed {
+      while connection.isClosing == nil, !connection.isClosed, connection.uncheckedConnect == nil {
         connection.awaitedBytes = 0
         let rest = bytes.extracting(used..<bytes.byteCount)
         let limit =

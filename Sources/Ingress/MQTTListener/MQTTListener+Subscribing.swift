@@ -5,7 +5,11 @@ import Wire
 // SUBSCRIBE and UNSUBSCRIBE.
 extension MQTTListener {
   func subscribe(_ packet: MQTTSubscribe, _ connection: MQTTConnection, _ context: inout LoopContext) {
-    let (changes, acknowledgement) = connection.session.subscribe(packet) { refusal(of: $0) }
+    // The session itself is being changed meanwhile.
+    let (name, permissions) = (connection.name, connection.permissions)
+    let (changes, acknowledgement) = connection.session.subscribe(packet) {
+      refusal(of: $0, name, permissions, context.now)
+    }
     for change in changes {
       if let previous = change.previous { remove(previous, of: connection) }
       enter(change.subscription, connection, &context)
@@ -24,7 +28,14 @@ extension MQTTListener {
     answerOnceWritten(acknowledgement, connection, &context)
   }
 
-  private func refusal(of subscription: MQTTSubscription) -> MQTTReason? {
+  private func refusal(
+    of subscription: MQTTSubscription, _ client: String, _ permissions: Permissions, _ now: Int64
+  ) -> MQTTReason? {
+    guard permissions.maySubscribe(subscription.filter) else {
+      status.unauthorizedSubscriptions += 1
+      complain("\(client) may not subscribe to `\(subscription.filter)`", now)
+      return .notAuthorized
+    }
     guard let name = subscription.group else { return nil }
     let key = SharedGroup.Key(group: name, filter: subscription.filter)
     return groups[key] == nil && groups.count >= Self.maxGroups ? .quotaExceeded : nil

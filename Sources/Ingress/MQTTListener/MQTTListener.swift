@@ -9,6 +9,8 @@ final class MQTTListener {
   let configuration: MQTTListenerConfiguration
   private(set) var limits = MQTTLimits()
   let saver: StateSaver?
+  /// Nil: there are no accounts.
+  let passwords: PasswordCheck?
   /// Payloads and headers are made in it.
   var scratch = ByteWriter(capacity: 4 << 10)
   /// For the state as a whole: what it covers; what had come when it was last written, and when that was; whether it changed.
@@ -107,6 +109,7 @@ final class MQTTListener {
 
   init(_ configuration: MQTTListenerConfiguration, _ context: inout LoopContext) throws(IngressError) {
     self.configuration = configuration
+    passwords = try Self.startPasswordCheck(configuration, context.wakeUp)
     limits.maxSubscriptions = configuration.maxSubscriptionsPerClient
     limits.maxInFlight = configuration.maxInFlight
     limits.receiveMaximum = configuration.maxInFlightFromClient
@@ -143,6 +146,7 @@ final class MQTTListener {
     deliver(&context)
     sendToAll(&context)
     status.queuedBytes = queuedBytes
+    if let passwords { status.passwords = passwords.status }
     status.heldPublishers = held.count
   }
 
@@ -162,19 +166,27 @@ final class MQTTListener {
     releaseAcknowledgements(&context)
     sendToAll(&context)
     connections.forEach { close($0, .stopped, &context) }
+    passwords?.stop()
     // The log takes it when it closes.
     context.flush()
     saveState(&context, isLast: true)
     listeners = []
   }
 
-  /// Counts a connection that is turned away, and says so, unless there is too much to say.
+  /// Counts a connection that is turned away, and says so.
   func reject(_ end: ConnectionEnd, _ who: @autoclosure () -> String, _ now: Int64) {
     guard let name = end.countedAs else { return }
     status.rejected[name, default: 0] += 1
+    // The password check has said so, with the user's name.
+    guard end != .refused(.badUserOrPassword) else { return }
+    complain("closed the connection of \(who()): \(end.reason)", now)
+  }
+
+  /// Says what a client did wrong, unless there is too much to say.
+  func complain(_ text: @autoclosure () -> String, _ now: Int64) {
     guard complaints.permits(at: now) else { return }
     let suppressed = complaints.takeSuppressed()
     let more = suppressed > 0 ? " (\(suppressed) such lines before it were left out)" : ""
-    Journal.warning("mqtt: closed the connection of \(who()): \(end.reason)\(more)")
+    Journal.warning("mqtt: \(text())\(more)")
   }
 }

@@ -2,7 +2,10 @@
 package struct MQTTListenerConfiguration: Hashable, Sendable {
   /// Addresses with ports: `0.0.0.0:1883`, `[::]:1883`, `localhost:0`. `mqtt.listen`
   package var listen = ["0.0.0.0:1883"]
-  /// Whether clients without an account may come from other addresses than loopback. `mqtt.anonymous`
+  /// The users file; nil: there are no accounts. `mqtt.users`
+  package var users: String?
+  /// Whether clients may connect without an account: with `users` at all, without it from other addresses than loopback.
+  /// `mqtt.anonymous`
   package var anonymous = false
 
   // Connections.

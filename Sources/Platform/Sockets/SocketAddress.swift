@@ -81,6 +81,12 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     SocketAddress(high: high, low: low, scope: scope, port: 0, isIPv6: isIPv6, isLocal: isLocal)
   }
 
+  /// Whose address it is, for limits: an IPv4 address by itself, of an IPv6 address the first 64 bits, all behind which are
+  /// one subscriber's to choose. Port 0.
+  package var network: SocketAddress {
+    SocketAddress(high: high, low: isIPv6 ? 0 : low, scope: scope, port: 0, isIPv6: isIPv6, isLocal: isLocal)
+  }
+
   private init(high: UInt64, low: UInt64, scope: UInt32, port: UInt16, isIPv6: Bool, isLocal: Bool) {
     self.high = high
     self.low = low

@@ -55,6 +55,7 @@ package enum MQTTReason: UInt8, Hashable, Sendable {
     case .notAuthorized: "not-authorized"
     case .quotaExceeded: "quota-exceeded"
     case .serverBusy: "server-busy"
+    case .connectionRateExceeded: "too-many-wrong-passwords"
     default: "reason-\(rawValue)"
     }
   }
