@@ -14,6 +14,7 @@ program="$(swift build -c release --static-swift-stdlib --scratch-path .build/st
 root=${DESTDIR:-}
 run_as_root install -D -m 755 -s "$program" "$root/usr/local/bin/forebay"
 run_as_root install -D -m 644 systemd/forebay.service "$root/etc/systemd/system/forebay.service"
+run_as_root install -D -m 644 systemd/forebay.socket "$root/etc/systemd/system/forebay.socket"
 run_as_root install -D -m 644 systemd/forebay.sysusers "$root/usr/local/lib/sysusers.d/forebay.conf"
 if [ -e "$root/etc/forebay/forebay.json5" ]; then
   echo "Keeping $root/etc/forebay/forebay.json5"

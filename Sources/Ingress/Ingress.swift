@@ -26,10 +26,12 @@ package final class Ingress: Sendable {
   }
 
   /// Binds every address and starts the thread: clients can connect when it returns.
+  /// - Parameter activated: sockets that are listening already; those at addresses of `mqtt.listen` are taken out of it.
   package static func start(
-    _ configuration: IngressConfiguration, log: Log, time: any TimeSource = SystemTime()
+    _ configuration: IngressConfiguration, log: Log, time: any TimeSource = SystemTime(),
+    activated: inout ActivatedSockets
   ) throws(IngressError) -> Ingress {
-    let loop = try IngressLoop(configuration, log: log, time: time)
+    let loop = try IngressLoop(configuration, log: log, time: time, &activated)
     let shared = loop.shared
     let mqttAddresses = loop.mqttAddresses
     let udpAddresses = loop.udpAddresses
@@ -38,6 +40,14 @@ package final class Ingress: Sendable {
     let thread = NamedThread.start("ingress") { loop.run() }
     return Ingress(
       shared, mqttAddresses: mqttAddresses, udpAddresses: udpAddresses, users, passwords, thread)
+  }
+
+  /// The same, with sockets of its own alone.
+  package static func start(
+    _ configuration: IngressConfiguration, log: Log, time: any TimeSource = SystemTime()
+  ) throws(IngressError) -> Ingress {
+    var none = ActivatedSockets()
+    return try start(configuration, log: log, time: time, activated: &none)
   }
 
   package var status: IngressStatus { shared.snapshot }

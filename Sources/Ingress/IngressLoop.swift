@@ -18,10 +18,12 @@ final class IngressLoop {
   private static let tickNanoseconds: Int64 = 500_000_000
   private static let stopMilliseconds = 2000
 
-  init(_ configuration: IngressConfiguration, log: Log, time: any TimeSource) throws(IngressError) {
+  init(
+    _ configuration: IngressConfiguration, log: Log, time: any TimeSource, _ activated: inout ActivatedSockets
+  ) throws(IngressError) {
     var context = try LoopContext.make(log, time)
     shared = IngressShared(wakeUp: context.wakeUp, IngressStatus())
-    mqtt = if let mqtt = configuration.mqtt { try MQTTListener(mqtt, &context) } else { nil }
+    mqtt = if let mqtt = configuration.mqtt { try MQTTListener(mqtt, &activated, &context) } else { nil }
     var udp: [UDPListener] = []
     for (index, listener) in configuration.udp.enumerated() {
       udp.append(try UDPListener(listener, index: index, &context))

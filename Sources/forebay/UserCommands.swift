@@ -42,6 +42,7 @@ extension Command {
     details: ["Clients of the user have to log in again once the daemon has read the file. " + reload],
     positionals: [name],
     options: [UserPassword.option, users],
+    examples: [.init(line: "forebay user passwd boiler", purpose: "asks for it, twice")],
     run: UserCommands.passwd)
 
   static let userRemove = Command(
@@ -50,12 +51,16 @@ extension Command {
     details: ["Its clients are disconnected once the daemon has read the file. " + reload],
     positionals: [name],
     options: [users],
+    examples: [
+      .init(line: "forebay user remove boiler", purpose: "and `systemctl reload forebay` throws it out at once")
+    ],
     run: UserCommands.remove)
 
   static let userList = Command(
     name: "user list",
     summary: "shows the MQTT users and what they may",
     options: [users],
+    examples: [.init(line: "forebay user list --users ./users", purpose: "of a file of one's own")],
     run: UserCommands.list)
 }
 

@@ -1,3 +1,5 @@
+import Glibc
+import Platform
 import Support
 import Testing
 
@@ -42,5 +44,47 @@ struct ServiceTests {
     let lines = try forebay.command("query", "t", "--format", "csv")
     for number in 1...acknowledged { #expect(lines.contains("m\(number)\n") || lines.contains("m\(number)\r\n")) }
     try forebay.stop()
+  }
+
+  @Test func `a restart refuses no connection where systemd keeps the socket`() throws {
+    let directory = TemporaryDirectory()
+    let socket = try ListeningSocket(try #require(ListenAddress("127.0.0.1:0")))
+    let other = try ListeningSocket(try #require(ListenAddress("127.0.0.1:0")))
+    let file = directory.path + "/f.json5"
+    try writeFile(
+      file, "{ data: \"\(directory.path)/data\", mqtt: { listen: [\"\(socket.address)\"] }, console: { listen: null } }"
+    )
+    // As systemd does it: the descriptors from 3 on, and for whom they are.
+    func start() throws -> TestProcess {
+      let manager = try NotificationSocket(in: directory)
+      let daemon = try TestProcess(
+        "sh", ["-c", "export LISTEN_PID=$$; exec \(ForebayProcess.executable) run --config \(file)"],
+        environment: [
+          "NOTIFY_SOCKET": manager.path, "LISTEN_FDS": "2", "LISTEN_FDNAMES": "forebay.socket:other.socket",
+        ],
+        inherited: [socket.descriptor, other.descriptor], in: directory)
+      try waitUntil(seconds: 20, "READY=1; \(daemon.errors)") { manager.hasReceived("READY=1") }
+      return daemon
+    }
+    func publish(_ payload: String) throws -> TestProcess {
+      try TestProcess(
+        "mosquitto_pub", ["-p", "\(socket.address.port)", "-t", "a", "-m", payload, "-q", "1"], in: directory)
+    }
+    let first = try start()
+    #expect(first.errors.contains("other.socket: systemd listens on \(other.address) for us"), "\(first.errors)")
+    #expect(try publish("before").wait() == 0)
+    first.signal(SIGTERM)
+    #expect(try first.wait() == 0)
+    let waiting = try publish("meanwhile")
+    usleep(200_000)
+    #expect(waiting.isRunning)
+    let second = try start()
+    #expect(try waiting.wait() == 0)
+    second.signal(SIGTERM)
+    #expect(try second.wait() == 0)
+    let query = try TestProcess(
+      ForebayProcess.executable, ["query", "a", "--format", "csv", "--data", directory.path + "/data"], in: directory)
+    try query.wait()
+    #expect(query.output.contains("before") && query.output.contains("meanwhile"))
   }
 }

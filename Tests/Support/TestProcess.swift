@@ -10,11 +10,12 @@ package final class TestProcess {
 
   /// - Parameters:
   ///   - program: a path, or a name to be found in PATH.
+  ///   - inherited: descriptors that it gets as 3, 4 and so on.
   ///   - input: a file for standard input; nothing by default.
   ///   - directory: where the output files go.
   package init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
-    in directory: TemporaryDirectory
+    inherited: [Int32] = [], in directory: TemporaryDirectory
   ) throws {
     let name = program.split(separator: "/").last ?? "program"
     outputPath = "\(directory.path)/\(name).\(UInt32.random(in: 0..<UInt32.max)).out"
@@ -25,6 +26,9 @@ package final class TestProcess {
     posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    for (index, descriptor) in inherited.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(3 + index))
+    }
     // The test runner's threads have signals blocked, which a program would inherit.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -38,8 +38,15 @@ package struct Lifecycle {
   ///   - withDemo: whether demonstration devices connect.
   ///   - whenReady: called once everything is listening.
   package func run(withDemo: Bool = false, whenReady: (RunningAddresses) -> Void = { _ in }) throws -> ExitCode {
+    var activated = manager.takeListeningSockets()
+    for problem in activated.problems { Journal.warning(problem) }
     let failure = try WakeUp()
-    let stages = try Stages.start(configuration, time: time)
+    let stages = try Stages.start(configuration, activated: &activated, time: time)
+    for entry in activated.entries {
+      Journal.warning(
+        "\(entry.name): systemd listens on \(entry.address) for us, which `mqtt.listen` does not have; add it there, or remove "
+          + "it from the socket unit")
+    }
     stages.log.onFailure(failure)
     let addresses = RunningAddresses(stages)
     announce(addresses)

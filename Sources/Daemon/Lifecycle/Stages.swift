@@ -24,7 +24,10 @@ final class Stages: Sendable {
   private let stall = Mutex<String?>(nil)
 
   /// Everything is listening when it returns; when it throws, everything has been stopped again.
-  static func start(_ configuration: Configuration, time: any TimeSource) throws -> Stages {
+  /// - Parameter activated: sockets that are listening already; those that are configured are taken out of it.
+  static func start(
+    _ configuration: Configuration, activated: inout ActivatedSockets, time: any TimeSource
+  ) throws -> Stages {
     var started: [() -> Void] = []
     do {
       let log = try openLog(configuration, time)
@@ -46,7 +49,7 @@ final class Stages: Sendable {
         started.append { running.stop() }
         return running
       }
-      let ingress = try Ingress.start(configuration.ingress, log: log, time: time)
+      let ingress = try Ingress.start(configuration.ingress, log: log, time: time, activated: &activated)
       started.append { ingress.stop() }
       let stages = Stages(configuration, log, routes, uplinks, subscriptions, ingress, time)
       try stages.startConsole(time)

@@ -107,7 +107,10 @@ final class MQTTListener {
     }
   }
 
-  init(_ configuration: MQTTListenerConfiguration, _ context: inout LoopContext) throws(IngressError) {
+  /// - Parameter activated: sockets at configured addresses are taken out of it instead of being made.
+  init(
+    _ configuration: MQTTListenerConfiguration, _ activated: inout ActivatedSockets, _ context: inout LoopContext
+  ) throws(IngressError) {
     self.configuration = configuration
     passwords = try Self.startPasswordCheck(configuration, context.wakeUp)
     limits.maxSubscriptions = configuration.maxSubscriptionsPerClient
@@ -123,13 +126,16 @@ final class MQTTListener {
     lastState = context.now
     lastProgress = context.now
     recover(&context)
-    for text in configuration.listen { try listen(text, &context) }
+    for text in configuration.listen { try listen(text, &activated, &context) }
   }
 
-  private func listen(_ text: String, _ context: inout LoopContext) throws(IngressError) {
+  private func listen(
+    _ text: String, _ activated: inout ActivatedSockets, _ context: inout LoopContext
+  ) throws(IngressError) {
     guard let address = ListenAddress(text) else { throw .badAddress(text, setting: "mqtt.listen") }
     do throws(SystemError) {
-      let listener = Listener(try ListeningSocket(address))
+      let listener =
+        if let socket = activated.take(address) { Listener(socket) } else { Listener(try ListeningSocket(address)) }
       try context.poller.add(
         listener.socket.descriptor, .readable, token: EventToken.mqttListener(listeners.count).raw)
       listeners.append(listener)

@@ -20,6 +20,9 @@ package struct ActivatedSockets: ~Copyable, Sendable {
   /// Where systemd puts the first one, behind the standard streams.
   package static let firstDescriptor: CInt = 3
 
+  /// None.
+  package init() {}
+
   /// - Parameters:
   ///   - process: `LISTEN_PID`: whom they are for. Those for somebody else are left alone.
   ///   - count: `LISTEN_FDS`
