@@ -34,6 +34,8 @@ package struct MQTTListenerStatus: Hashable, Sendable {
   package var expiredDeliveries = 0
   package var tooLargeDeliveries = 0
   package var missedDeliveries = 0
+  /// Records the log had no more when a subscriber that was behind came to them, wanted or not.
+  package var skippedRecords = 0
   /// Sessions without a connection, now, and those whose time is over since the start.
   package var sessions = 0
   package var sessionsExpired = 0

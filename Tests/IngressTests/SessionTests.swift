@@ -117,6 +117,22 @@ import Testing
     try station.waitForStatus { $0.mqtt.acknowledgement.count == 1 }
   }
 
+  @Test func `what the log has dropped meanwhile is counted for the subscriber that was away`() throws {
+    let station = try Station(maxLogBytes: 4 << 20, in: directory) { $0.maxPacketBytes = 1 << 20 }
+    try subscribed(station, "a/#", 1)
+    let payload = String(repeating: "x", count: 64 << 10)
+    let publisher = try station.connect("p")
+    for number in 1...200 {
+      publisher.send(MQTTBytes.publish("a/\(number)", payload, qos: 1, id: number))
+      try publisher.expect(MQTTBytes.puback(number))
+    }
+    try station.waitForStatus { _ in station.log.startOffset > 0 }
+    let client = try resumed(station)
+    _ = try client.receivePacket()
+    try station.waitForStatus { $0.mqtt.skippedRecords > 0 }
+    #expect(station.ingress.status.mqtt.skippedRecords < 200)
+  }
+
   @Test func `a clean start forgets the session`() throws {
     let station = try station()
     try subscribed(station, "a", 1)

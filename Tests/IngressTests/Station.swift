@@ -14,10 +14,13 @@ final class Station {
   let log: Log
   let ingress: Ingress
 
-  /// - Parameter maxLogBytes: the log drops nothing, and refuses at this; nil: it is large.
+  /// - Parameters:
+  ///   - refusedBytes: the log drops nothing, and refuses at this; nil: it does not.
+  ///   - maxLogBytes: the log drops its oldest records at this; nil: it is large.
   init(
     time: any TimeSource = SystemTime(), commitBufferBytes: Int = 16 << 20, udp: [UDPListenerConfiguration] = [],
-    refusesPastLogBytes maxLogBytes: Int? = nil, in directory: TemporaryDirectory = TemporaryDirectory(),
+    refusesPastLogBytes refusedBytes: Int? = nil, maxLogBytes: Int? = nil,
+    in directory: TemporaryDirectory = TemporaryDirectory(),
     _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }
   ) throws {
     self.time = time
@@ -25,10 +28,10 @@ final class Station {
     var logConfiguration = LogConfiguration(directory: directory.path)
     logConfiguration.segmentBytes = 4 << 20
     logConfiguration.commitBufferBytes = commitBufferBytes
-    if let maxLogBytes {
-      logConfiguration.maxBytes = maxLogBytes
-      logConfiguration.segmentBytes = maxLogBytes / 4
-      logConfiguration.whenFull = .refuse
+    if let bytes = refusedBytes ?? maxLogBytes {
+      logConfiguration.maxBytes = bytes
+      logConfiguration.segmentBytes = bytes / 4
+      logConfiguration.whenFull = refusedBytes == nil ? .dropOldest : .refuse
       logConfiguration.keepFree = .bytes(0)
     }
     // A full log would make room for itself.

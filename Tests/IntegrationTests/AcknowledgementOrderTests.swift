@@ -4,14 +4,17 @@ import Testing
 /// No PUBACK leaves before the `fdatasync` that covers its message has returned: seen from outside, in the daemon's
 /// system calls.
 struct AcknowledgementOrderTests {
-  @Test func `the listener's PUBACKs leave after the fdatasync that covers them`() throws {
+  @Test(arguments: [("mqttv311", "1"), ("mqttv5", "1"), ("mqttv311", "2"), ("mqttv5", "2")])
+  func `the listener's PUBACKs and PUBRECs leave after the fdatasync that covers them`(version: String, qos: String)
+    throws
+  {
     let directory = TemporaryDirectory()
     let trace = directory.path + "/trace"
     let forebay = try ForebayProcess(in: directory, tracedBy: SystemCallTrace.tracer(output: trace))
     let lines = (0..<2000).map { "marker" + String(repeating: "0", count: 6 - "\($0)".count) + "\($0)" }
     try writeFile(directory.path + "/lines", lines.joined(separator: "\n") + "\n")
     let publisher = try TestProcess(
-      "mosquitto_pub", ["-h", "127.0.0.1", "-p", "\(forebay.mqttPort)", "-q", "1", "-t", "t", "-l"],
+      "mosquitto_pub", ["-h", "127.0.0.1", "-p", "\(forebay.mqttPort)", "-V", version, "-q", qos, "-t", "t", "-l"],
       input: directory.path + "/lines", in: directory)
     #expect(try publisher.wait() == 0)
     try forebay.stop()

@@ -19,7 +19,7 @@ extension StatusReport {
       "deliveries": .count(status.deliveries),
       "notDelivered": [
         "expired": .count(status.expiredDeliveries), "tooLarge": .count(status.tooLargeDeliveries),
-        "missed": .count(status.missedDeliveries),
+        "missed": .count(status.missedDeliveries), "skippedRecords": .count(status.skippedRecords),
       ],
       "sessions": .count(status.sessions),
       "sessionsExpired": .count(status.sessionsExpired),

@@ -33,6 +33,7 @@ extension StatusText {
       "\(StatusFormat.grouped(mqtt.number("acks"))) acknowledged",
       counter(mqtt, "heldPublishers", "publishers waiting for the log"),
       counter(mqtt, "laggingSubscribers", "subscribers lagging"),
+      mqtt["notDelivered"].flatMap { counter($0, "skippedRecords", "records gone before lagging subscribers came") },
     ])
     if let unauthorized = mqtt["unauthorized"] {
       lines += details([

@@ -158,6 +158,7 @@ extension MQTTListener {
   private func catchUp(_ connection: MQTTConnection, _ context: inout LoopContext) {
     guard var lag = connection.lag, var reader = takeReader(connection, at: lag.next, context.log) else { return }
     var budget = Self.budgetBytesPerLagging
+    let skipped = reader.skippedRecords
     var isAtEnd = false
     do throws(StorageError) {
       while budget > 0, !lag.isBlocked, !isAtEnd {
@@ -175,6 +176,7 @@ extension MQTTListener {
       Journal.error("mqtt: \(connection.name) misses records from \(reader.position) on: \(error)")
       reader.seek(to: context.log.durableEnd)
     }
+    noteSkipped(reader.skippedRecords - skipped, by: connection.name, context.now)
     lag.next = reader.position
     if lag.isBlocked { lag.lastBlocked = context.now }
     if isAtEnd, lag.next == tailPosition, context.now - lag.lastBlocked > Self.rejoinNanoseconds {
@@ -185,6 +187,13 @@ extension MQTTListener {
     if budget <= 0, !lag.isBlocked { hasMoreToDeliver = true }
     connection.lag = lag
     connection.lagReader = consume reader
+  }
+
+  /// Counts records that the log had no more when a subscriber came to them, whether it wanted them or not.
+  func noteSkipped(_ count: Int, by subscriber: @autoclosure () -> String, _ now: Int64) {
+    guard count > 0 else { return }
+    status.skippedRecords += count
+    complain("\(subscriber()) comes too late for \(count) records, which the log does not have any more", now)
   }
 
   /// Which of the client's subscriptions match the record; false where none does.

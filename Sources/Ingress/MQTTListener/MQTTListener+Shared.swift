@@ -51,6 +51,7 @@ extension MQTTListener {
     var reader = group.reader.take() ?? context.log.makeReader(at: group.next)
     var budget = Self.budgetBytesPerGroup
     var next = group.next
+    let skipped = reader.skippedRecords
     do throws(StorageError) {
       while budget > 0 {
         guard let record = try reader.next() else {
@@ -70,6 +71,7 @@ extension MQTTListener {
       reader.seek(to: context.log.durableEnd)
       next = reader.position
     }
+    noteSkipped(reader.skippedRecords - skipped, by: "the shared subscription `\(group.key.filter)`", context.now)
     if group.isBlocked { reader.seek(to: next) }
     if budget <= 0 { hasMoreToDeliver = true }
     group.next = next

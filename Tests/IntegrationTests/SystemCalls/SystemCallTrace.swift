@@ -83,12 +83,12 @@ struct SystemCallTrace {
     }
   }
 
-  /// PUBACKs among `bytes`, which are MQTT packets one behind the other, or something else altogether.
+  /// PUBACKs and PUBRECs among `bytes`, which are MQTT packets one behind the other, or something else altogether.
   private static func countAcknowledgements(in bytes: [UInt8]) -> Int {
     var position = 0
     var count = 0
     while position + 1 < bytes.count, bytes[position] >> 4 >= 2, bytes[position + 1] < 0x80 {
-      if bytes[position] == 0x40 { count += 1 }
+      if bytes[position] == 0x40 || bytes[position] == 0x50 { count += 1 }
       position += 2 + Int(bytes[position + 1])
     }
     return position == bytes.count ? count : 0
