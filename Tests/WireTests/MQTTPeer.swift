@@ -57,7 +57,8 @@ final class MQTTPeer {
   private func receive(_ header: MQTTFixedHeader, _ body: RawSpan) throws(MQTTViolation) {
     switch try session.receive(header, body, replies: &replies) {
     case .none: break
-    case .connect(let connect):
+    case .connect:
+      let connect = try MQTTConnect(body)
       if let refuses {
         session.refuse(refuses, replies: &replies)
       } else {

@@ -43,7 +43,7 @@ extension MQTTListener {
       reject(.tooManyConnections, "a client at \(peer)", context.now)
       return
     }
-    let address = peer.isLoopback ? nil : peer.host
+    let address = peer.isLoopback ? nil : peer.network
     guard admit(address) else {
       reject(.tooManyFromAddress, "a client at \(peer)", context.now)
       return
@@ -62,7 +62,7 @@ extension MQTTListener {
   }
 
   /// Counts a connection from the address; false where there are too many already. Nil: this machine, where no one is counted.
-  private func admit(_ address: String?) -> Bool {
+  private func admit(_ address: SocketAddress?) -> Bool {
     guard let address else { return true }
     let count = connectionsByAddress[address, default: 0]
     guard count < configuration.maxConnectionsPerAddress else { return false }
@@ -71,8 +71,8 @@ extension MQTTListener {
   }
 
   private func dismiss(_ peer: SocketAddress) {
-    guard !peer.isLoopback, let count = connectionsByAddress[peer.host] else { return }
-    connectionsByAddress[peer.host] = count > 1 ? count - 1 : nil
+    guard !peer.isLoopback, let count = connectionsByAddress[peer.network] else { return }
+    connectionsByAddress[peer.network] = count > 1 ? count - 1 : nil
   }
 
   /// Ends a connection: its client, its subscriptions and what waits for it are forgotten, its will is published where

@@ -14,7 +14,7 @@ extension MQTTListener {
     if connection.output.count != before { markDirty(connection) }
     switch action {
     case .none: break
-    case .connect(let connect): answer(connect, body, of: connection, &context)
+    case .connect: answer(try MQTTConnect(body), body, of: connection, &context)
     case .refused(let reason): connection.isClosing = .refused(reason)
     case .store(let publish, let acknowledgement): store(publish, acknowledgement, from: connection, &context)
     case .acknowledge(let acknowledgement):

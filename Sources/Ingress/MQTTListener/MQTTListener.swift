@@ -21,8 +21,8 @@ final class MQTTListener {
   var isStateUnsaved = false
   var listeners: [Listener] = []
   var connections = ConnectionTable()
-  /// How many there are from each address but this machine's own.
-  var connectionsByAddress: [String: Int] = [:]
+  /// How many there are from each address (IPv6: network) but this machine's own.
+  var connectionsByAddress: [SocketAddress: Int] = [:]
   /// Which connection has a client id.
   var clients: [[UInt8]: ConnectionID] = [:]
   var status = MQTTListenerStatus()

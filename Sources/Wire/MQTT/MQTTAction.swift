@@ -1,8 +1,10 @@
 /// What is to be done about a packet. Replies that need nothing else are in the writer already.
+///
+/// Kept small: it is as large as its largest case, and handed up with every message.
 package enum MQTTAction: ~Escapable {
   case none
-  /// Answer by `accept` or `refuse`.
-  case connect(MQTTConnect)
+  /// Read the packet's body as `MQTTConnect`, and answer by `accept` or `refuse`.
+  case connect
   /// The refusal is written: send it, then close.
   case refused(MQTTReason)
   /// Store the message; once it is durable, call `committed` with the acknowledgement, if there is one. Or call `refuse`.

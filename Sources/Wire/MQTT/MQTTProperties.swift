@@ -41,6 +41,13 @@ package struct MQTTProperties: ~Escapable {
     fields = try Self.read(bytes, in: place)
   }
 
+  /// Those that have been read, and so checked, before.
+  @_lifetime(copy bytes)
+  init(checked bytes: RawSpan, in place: MQTTProperty.Place) {
+    self.bytes = bytes
+    fields = (try? Self.read(bytes, in: place)) ?? Fields()
+  }
+
   /// None: of a packet of an earlier version.
   @_lifetime(copy body)
   init(noneIn body: RawSpan) {

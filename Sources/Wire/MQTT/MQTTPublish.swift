@@ -10,7 +10,10 @@ package struct MQTTPublish: ~Escapable {
   package let qos: MQTTQoS
   /// 0 at QoS 0.
   package let packetID: UInt16
-  let properties: MQTTProperties
+  /// 0: none.
+  let topicAlias: UInt16
+  /// Encoded, without their length; checked.
+  private let properties: RawSpan
 
   /// Everything but the topic is checked; `checkTopic` does that once an alias is resolved.
   /// - Parameter flags: of the fixed header, which has refused QoS 3.
@@ -26,10 +29,12 @@ package struct MQTTPublish: ~Escapable {
       let found = try MQTTProperties(&reader, in: .publish)
       payload = reader.rest()
       if found.fields.payloadFormat == 1, !UTF8Validation.isValid(payload) { throw .badPayloadFormat }
-      properties = found
+      properties = found.bytes
+      topicAlias = found.fields.topicAlias ?? 0
     } else {
       payload = reader.rest()
-      properties = MQTTProperties(noneIn: body)
+      properties = body.extracting(0..<0)
+      topicAlias = 0
     }
   }
 
@@ -42,6 +47,7 @@ package struct MQTTPublish: ~Escapable {
     qos = publish.qos
     packetID = publish.packetID
     properties = publish.properties
+    topicAlias = publish.topicAlias
   }
 
   /// What clients may publish to: a topic name, and none that begins with `$`.
@@ -60,11 +66,13 @@ package struct MQTTPublish: ~Escapable {
   }
 
   /// Whether there is anything to say of the message beyond its topic and payload.
-  package var hasProperties: Bool { properties.bytes.byteCount > 0 }
+  package var hasProperties: Bool { properties.byteCount > 0 }
 
   /// Appends the properties that are passed on, as encoded record headers.
   /// - Returns: how many there are.
-  package func appendHeaders(to writer: inout ByteWriter) -> Int { properties.appendHeaders(to: &writer) }
+  package func appendHeaders(to writer: inout ByteWriter) -> Int {
+    hasProperties ? MQTTProperties(checked: properties, in: .publish).appendHeaders(to: &writer) : 0
+  }
 
   /// What goes into a PUBLISH to a client besides topic and payload.
   struct Head {

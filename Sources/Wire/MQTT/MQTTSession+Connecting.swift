@@ -22,7 +22,7 @@ extension MQTTSession {
       return refuse(.clientIDNotValid, &replies)
     }
     stage = .connecting
-    return .connect(connect)
+    return .connect
   }
 
   @_lifetime(immortal)

@@ -25,13 +25,13 @@ extension MQTTSession {
   private mutating func resolve(
     _ publish: borrowing MQTTPublish, _ body: RawSpan
   ) throws(MQTTViolation) -> MQTTPublish {
-    guard let alias = publish.properties.fields.topicAlias else { return copy publish }
+    guard publish.topicAlias > 0 else { return copy publish }
     guard publish.topic.byteCount == 0 else {
       try MQTTPublish.checkTopic(publish.topic, limits)
-      try aliasesFromClient.set(alias, publish.topic)
+      try aliasesFromClient.set(publish.topicAlias, publish.topic)
       return copy publish
     }
-    let topic = try aliasesFromClient.topic(alias)
+    let topic = try aliasesFromClient.topic(publish.topicAlias)
     // The memory is the table's, and stays until a later packet gives the number to another topic.
     let bytes = unsafe _overrideLifetime(topic.span.bytes, copying: body)
     return MQTTPublish(publish, topic: bytes)
