@@ -55,7 +55,9 @@ import Testing
     let client = try prepare(station)
     let sessions = try payloads(station, of: "$forebay/mqtt/session")
     #expect(sessions.count == 2)
-    #expect(sessions.last == [1] + Self.session(next: 0, inbound: [], will: true))
+    // Where its next record is was written down when the one before it, its own first, may not have been durable.
+    let forms = (0...1).map { [1] + Self.session(next: $0, inbound: [], will: true) }
+    #expect(sessions.last.map { forms.contains($0) } == true)
     client.send(MQTTBytes.pubrel(7))
     try client.expect(MQTTBytes.pubcomp(7))
     #expect(try payloads(station, of: "$forebay/mqtt/release") == [[1] + Self.block("s") + [0, 7]])
