@@ -67,7 +67,7 @@ let package = Package(
     tests("BytesTests", ["Bytes", "Support"]),
     tests("JSON5Tests", ["JSON5"]),
     tests("RecordsTests", ["Records", "Bytes", "Support"]),
-    tests("WireTests", ["Wire", "Bytes", "Support"]),
+    tests("WireTests", ["Wire", "Records", "Bytes", "Support"]),
     tests("PlatformTests", ["Platform", "Bytes", "Support"]),
     tests("StorageTests", ["Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("IngressTests", ["Ingress", "Storage", "Wire", "Platform", "Records", "Bytes", "Support"]),

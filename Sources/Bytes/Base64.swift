@@ -19,4 +19,40 @@ package enum Base64 {
       }
     }
   }
+
+  package static func encode(_ bytes: [UInt8]) -> String {
+    var writer = ByteWriter(capacity: (bytes.count + 2) / 3 * 4)
+    append(bytes.span.bytes, to: &writer)
+    return String(decoding: writer.array, as: UTF8.self)
+  }
+
+  /// Nil where `text` is not Base64 with its padding.
+  package static func decode(_ text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    let padding = digits.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+    guard digits.count % 4 == 0, padding <= 2 else { return nil }
+    var bytes: [UInt8] = []
+    var group: UInt32 = 0
+    for (index, digit) in digits.enumerated() {
+      let isPadding = index >= digits.count - padding
+      guard let value = isPadding ? 0 : value(of: digit) else { return nil }
+      group = group << 6 | value
+      if index % 4 == 3 {
+        bytes += [UInt8(group >> 16 & 0xFF), UInt8(group >> 8 & 0xFF), UInt8(group & 0xFF)]
+        group = 0
+      }
+    }
+    return Array(bytes.dropLast(padding))
+  }
+
+  private static func value(of digit: UInt8) -> UInt32? {
+    switch digit {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a")) + 26
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0")) + 52
+    case UInt8(ascii: "+"): 62
+    case UInt8(ascii: "/"): 63
+    default: nil
+    }
+  }
 }
