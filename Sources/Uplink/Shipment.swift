@@ -16,14 +16,19 @@ package struct Shipment: Hashable, Sendable {
 
   private static let version: UInt8 = 1
 
-  /// The note beside the cursor's position: version 1, first and end, big-endian.
-  package var note: [UInt8] {
-    var writer = ByteWriter(capacity: 24)
+  /// The note beside the cursor's position: version 1, first and end, big-endian, and what the far side recognises the
+  /// shipment by.
+  package func note(_ identity: [UInt8] = []) -> [UInt8] {
+    var writer = ByteWriter(capacity: 48)
     writer.append(Self.version)
     writer.append(first)
     writer.append(end)
+    writer.append(identity)
     return writer.array
   }
+
+  /// What follows the offsets in a note.
+  package static func identity(in note: [UInt8]) -> [UInt8] { Array(note.dropFirst(17)) }
 
   /// Nil where the note says that nothing was on its way.
   package init?(note: [UInt8]) {

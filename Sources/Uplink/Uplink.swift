@@ -39,19 +39,11 @@ package final class Uplink: Sendable {
     _ configuration: UplinkConfiguration, gateway: String, log: Log, time: any TimeSource = SystemTime()
   ) throws(UplinkError) -> Uplink {
     let filters = try parseFilters(configuration)
+    let (target, description) = try makeTarget(
+      configuration, RecordIdentity(gateway: gateway, epoch: log.epoch), time)
     var status = UplinkStatus()
     status.name = configuration.name
-    let target: any UplinkTarget
-    switch configuration.target {
-    case .mqtt(let mqtt):
-      status.target = "mqtt \(mqtt.host):\(mqtt.port)"
-      do throws(MosquittoError) {
-        target = try MQTTTarget(
-          mqtt, uplink: configuration.name, identity: RecordIdentity(gateway: gateway, epoch: log.epoch), time: time)
-      } catch {
-        throw .badTarget(uplink: configuration.name, reason: error.description)
-      }
-    }
+    status.target = description
     let shared: Shared
     do throws(SystemError) { shared = try Shared(status) } catch { throw .system(error) }
     let loop: UplinkLoop
@@ -64,6 +56,25 @@ package final class Uplink: Sendable {
       throw .storage(uplink: configuration.name, error)
     }
     return Uplink(shared, NamedThread.start("up \(configuration.name)") { loop.run() })
+  }
+
+  private static func makeTarget(
+    _ configuration: UplinkConfiguration, _ identity: RecordIdentity, _ time: any TimeSource
+  ) throws(UplinkError) -> (any UplinkTarget, description: String) {
+    switch configuration.target {
+    case .mqtt(let mqtt):
+      do throws(MosquittoError) {
+        let target = try MQTTTarget(mqtt, uplink: configuration.name, identity: identity, time: time)
+        return (target, "mqtt \(mqtt.host):\(mqtt.port)")
+      } catch {
+        throw .badTarget(uplink: configuration.name, reason: error.description)
+      }
+    case .kafka(let kafka):
+      return (
+        KafkaTarget(kafka, identity: identity, time: time),
+        "kafka \(kafka.topic) at \(kafka.brokers.joined(separator: ", "))"
+      )
+    }
   }
 
   private static func parseFilters(_ configuration: UplinkConfiguration) throws(UplinkError) -> [TopicFilter] {

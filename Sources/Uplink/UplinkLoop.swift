@@ -22,6 +22,8 @@ package final class UplinkLoop: @unchecked Sendable {
   private var cursor: Cursor
   private var appender: Appender
   private var contents = ShipmentContents()
+  /// What the far side recognises the shipment by, as noted on disk; nil: it has not been noted, nor sent.
+  private var identity: [UInt8]?
   private var phase = Phase.disconnected(retryAt: 0)
   private var status: UplinkStatus
   private var backoff: Backoff
@@ -191,6 +193,7 @@ extension UplinkLoop {
       // What has been confirmed meanwhile may be noted still, where the cursor could not be saved.
       if contents.shipment == nil, let noted = Shipment(note: cursor.note), noted.first >= status.position {
         try contents.refill(noted, from: &reader, filters: filters)
+        identity = Shipment.identity(in: cursor.note)
       }
       if contents.shipment == nil, try !cutNext(now) { return }
       guard contents.recordCount > 0 else {
@@ -198,6 +201,7 @@ extension UplinkLoop {
         confirm()
         return
       }
+      guard try note(now) else { return }
       phase = .shipping(deadline: now + Self.progressLimit)
       try target.send(contents)
       isTargetDue = true
@@ -208,17 +212,35 @@ extension UplinkLoop {
     }
   }
 
-  /// Cuts a shipment and notes it on disk; false where nothing is waiting, or it could not be noted.
+  /// Notes on disk what is about to be sent, and what the far side will recognise it by; false where that cannot be done now.
+  private func note(_ now: Int64) throws -> Bool {
+    guard let shipment = contents.shipment else { return false }
+    let wanted = try target.identify(contents, noted: identity)
+    let note = shipment.note(wanted)
+    guard cursor.note != note || cursor.position != shipment.first else {
+      identity = wanted
+      return true
+    }
+    guard now >= restUntil else { return false }
+    if saveCursor(shipment.first, note: note) {
+      identity = wanted
+      return true
+    }
+    if identity == nil {
+      // It was never sent, and may be cut anew.
+      contents.clear()
+      reader.seek(to: shipment.first)
+    }
+    return false
+  }
+
+  /// Cuts a shipment; false where nothing is waiting.
   private func cutNext(_ now: Int64) throws(StorageError) -> Bool {
     guard now >= restUntil else { return false }
     let limits = ShipmentContents.Limits(records: configuration.shipmentRecords, bytes: configuration.shipmentBytes)
     let end = try contents.cut(from: &reader, filters: filters, limits: limits)
-    if let shipment = contents.shipment {
-      if saveCursor(shipment.first, note: shipment.note) { return true }
-      contents.clear()
-      reader.seek(to: shipment.first)
-      return false
-    }
+    identity = nil
+    if contents.shipment != nil { return true }
     status.position = end
     // Nothing to send. What the cursor has still to tell is written at leisure: it costs a sync.
     let isDue = cursor.note != [] || now - lastCommit > 5 * Self.second

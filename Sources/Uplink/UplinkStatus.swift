@@ -14,7 +14,7 @@ package struct UplinkStatus: Hashable, Sendable {
   }
 
   package var name = ""
-  /// `mqtt HOST:PORT`
+  /// `mqtt HOST:PORT`, `kafka TOPIC at HOST:PORT, …`
   package var target = ""
   package var state = State.connecting
   /// The first offset that the far side has not confirmed.

@@ -1,5 +1,5 @@
-/// The far side of an uplink, driven by the uplink's loop on its thread. Two conformers: `MQTTTarget`, and the tests'
-/// scripted far side.
+/// The far side of an uplink, driven by the uplink's loop on its thread. Conformers: `MQTTTarget`, `KafkaTarget`,
+/// and the tests' scripted far side.
 ///
 /// The loop connects, hands over one shipment, lets the target work until it says what became of it, and after any failure
 /// disconnects and starts again from the shipment's beginning.
@@ -12,10 +12,19 @@ package protocol UplinkTarget: AnyObject {
   func connect() throws(TargetFailure)
   /// Drops the connection and whatever was on its way.
   func disconnect()
+  /// What the far side recognises the shipment by when it comes again, besides its records: noted with it before `send`. Asked
+  /// while connected.
+  /// - Parameter noted: what was noted of it before; nil: it has not been sent.
+  func identify(_ contents: borrowing ShipmentContents, noted: [UInt8]?) throws(TargetFailure) -> [UInt8]
   /// Begins to send; `.confirmed` follows when the far side has all of it.
   func send(_ contents: borrowing ShipmentContents) throws(TargetFailure)
   /// Moves what can be moved; called at least once a second.
   func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress
+}
+
+extension UplinkTarget {
+  /// Nothing: the records say themselves who they are.
+  package func identify(_ contents: borrowing ShipmentContents, noted: [UInt8]?) throws(TargetFailure) -> [UInt8] { [] }
 }
 
 /// What `work` came to.

@@ -135,11 +135,20 @@ struct ConsumerConfigurationTests {
     ),
     (
       "an uplink without a target", "{uplinks: [{name: \"a\"}]}",
-      "f:1: `uplinks[0].mqtt` is missing; write mqtt: { host: \"mqtt.example.com\" }"
+      "f:1: `uplinks[0].mqtt` or `kafka` is missing; write mqtt: { host: \"mqtt.example.com\" }"
     ),
     (
-      "a target of a later version", "{uplinks: [{name: \"a\", kafka: {}}]}",
-      "f:1: `uplinks[0].kafka` is not available in this version; remove it"
+      "a target of a later version", "{uplinks: [{name: \"a\", rabbitmq: {}}]}",
+      "f:1: `uplinks[0].rabbitmq` is not available in this version; remove it"
+    ),
+    (
+      "no brokers", "{uplinks: [{name: \"a\", kafka: {topic: \"t\"}}]}",
+      "f:1: `uplinks[0].kafka.brokers` is missing; write brokers: [\"kafka.example.com:9092\"]"
+    ),
+    (
+      "a user without a password",
+      "{uplinks: [{name: \"a\", kafka: {brokers: [\"k:9092\"], topic: \"t\", user: \"u\"}}]}",
+      "f:1: `uplinks[0].kafka.password` is missing; `user` and `password` (or `passwordFile`) go together"
     ),
     (
       "a limit of a later version", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, maxRate: \"1 KiB/s\"}]}",

@@ -10,7 +10,7 @@ struct ShipmentTests {
   @Test func `a shipment's note has its golden bytes`() {
     let shipment = Shipment(first: 258, end: 772)
     let golden = hex("01 0000000000000102 0000000000000304")
-    #expect(shipment.note == golden)
+    #expect(shipment.note() == golden)
     #expect(Shipment(note: golden) == shipment)
   }
 

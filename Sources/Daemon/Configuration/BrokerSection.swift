@@ -42,7 +42,7 @@ extension TLSConfiguration {
 
 extension ConfigurationSection {
   /// `password`, or the first line of the file that `passwordFile` names.
-  fileprivate func password() -> String? {
+  func password() -> String? {
     let inline = string("password")
     guard has("passwordFile") else { return inline }
     if has("password") { reject("passwordFile", "stands beside `password`; keep one of the two") }

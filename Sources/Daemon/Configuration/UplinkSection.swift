@@ -1,20 +1,13 @@
 import Mosquitto
 import Records
 import Uplink
+import Wire
 
 extension UplinkConfiguration {
-  private static let unavailable = ["kafka", "rabbitmq"]
-
   /// `{ name: "cloud", topics: ["#"], mqtt: { host: "mqtt.example.com", tls: {}, format: "batches" } }`
   init(_ section: ConfigurationSection) {
     let name = section.consumerName()
-    let others = Self.unavailable.filter { section.hasUnavailable($0) }
-    for key in others { section.rejectAsUnavailable(key) }
-    let mqtt = section.section("mqtt")
-    if mqtt == nil, others.isEmpty, section.isObject {
-      section.reject("mqtt", "is missing; write mqtt: { host: \"mqtt.example.com\" }")
-    }
-    self.init(name: name, target: .mqtt(mqtt.map(MQTTTargetConfiguration.init) ?? MQTTTargetConfiguration(host: "")))
+    self.init(name: name, target: Self.target(section))
     topics = section.topicFilters("topics") ?? topics
     if let shipment = section.section("shipment") {
       shipmentRecords = shipment.integer("records", in: 1...1_000_000, default: shipmentRecords)
@@ -22,6 +15,45 @@ extension UplinkConfiguration {
       shipment.finish()
     }
     section.notAvailable("maxRate", "where")
+    section.finish()
+  }
+}
+
+extension UplinkConfiguration {
+  private static func target(_ section: ConfigurationSection) -> UplinkTargetConfiguration {
+    let isOther = section.hasUnavailable("rabbitmq")
+    if isOther { section.rejectAsUnavailable("rabbitmq") }
+    let (mqtt, kafka) = (section.section("mqtt"), section.section("kafka"))
+    if let kafka {
+      if mqtt != nil { section.reject("kafka", "stands beside `mqtt`; make two uplinks of them") }
+      return .kafka(KafkaTargetConfiguration(kafka))
+    }
+    if mqtt == nil, !isOther, section.isObject {
+      section.reject("mqtt", "or `kafka` is missing; write mqtt: { host: \"mqtt.example.com\" }")
+    }
+    return .mqtt(mqtt.map(MQTTTargetConfiguration.init) ?? MQTTTargetConfiguration(host: ""))
+  }
+}
+
+extension KafkaTargetConfiguration {
+  /// `{ brokers: ["k1:9092"], topic: "telemetry", user: "edge", passwordFile: "/run/credentials/kafka" }`
+  fileprivate init(_ section: ConfigurationSection) {
+    let brokers = section.strings("brokers", problem: AddressText.problem) ?? []
+    if brokers.isEmpty, section.isObject {
+      section.reject("brokers", "is missing; write brokers: [\"kafka.example.com:9092\"]")
+    }
+    self.init(brokers: brokers, topic: section.requiredString("topic", example: "telemetry"))
+    clientID = section.string("clientID")
+    createTopic = section.boolean("createTopic", default: createTopic)
+    let mechanism = section.choice(
+      "mechanism", SASLMechanism.allCases.map { ($0.rawValue, $0) }, default: .scramSHA512)
+    let (user, password) = (section.string("user"), section.password())
+    if let user, let password {
+      credentials = .init(mechanism, user: user, password: password)
+    } else if user != nil || password != nil {
+      let missing = user == nil ? "user" : "password"
+      section.reject(missing, "is missing; `user` and `password` (or `passwordFile`) go together")
+    }
     section.finish()
   }
 }

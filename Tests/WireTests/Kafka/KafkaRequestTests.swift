@@ -65,28 +65,6 @@ struct KafkaRequestTests {
       plain == hex("00000020 0024 0001 0000002a 0005 6564676564 0000000d 00 616c696365 00 736563726574"))
   }
 
-  @Test func `a batch of the log becomes a producer's`() {
-    var builder = RecordBatchBuilder()
-    var headers = RecordHeaders.none
-    headers.add("site", "A".utf8.span.bytes)
-    let time = Timestamp(milliseconds: 1_700_000_000_000)
-    builder.append(
-      topic: "dev-1".utf8.span.bytes, payload: #"{"t":21.5}"#.utf8.span.bytes, at: time, headers: headers)
-    builder.finish(baseOffset: 77)
-    var writer = ByteWriter()
-    // Behind something else, as in a request.
-    writer.append(UInt8(9))
-    KafkaBatch.append(builder.bytes, KafkaProducerID(id: 4242, epoch: 1), KafkaSequence(rawValue: 7), to: &writer)
-    let batch = Array(writer.array.dropFirst())
-    #expect(KafkaBatch.problem(with: batch.span.bytes) == nil)
-    let golden =
-      hex("0000000000000000 0000004e ffffffff 02") + batch[17..<21]
-      + hex(
-        "0000 00000000 0000018bcfe56800 0000018bcfe56800 0000000000001092 0001 00000007 00000001"
-          + "38 00 00 00 0a 6465762d31 14 7b2274223a32312e357d 02 08 73697465 02 41")
-    #expect(batch == golden)
-  }
-
   @Test func `a batch that brokers have stored has no problem, and every flipped bit is one`() {
     let golden = hex(
       "0000000000000000 00000056 ffffffff 02 9f07dea8 0000 00000001 0000018bcfe56800 0000018bcfe56800 0000000000001092 0001"

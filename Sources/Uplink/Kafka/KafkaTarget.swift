@@ -1,0 +1,248 @@
+import Bytes
+import Platform
+import Records
+import Wire
+
+/// A Kafka cluster as an uplink's far side: an idempotent producer with acks=all over one connection, to the broker that
+/// leads the gateway's partition.
+///
+/// Each record has the device's topic as its key and its identity in headers: `forebay-gateway`, `forebay-epoch`,
+/// `forebay-offset`. Whatever goes wrong, the very same batch is sent again under the same producer id and sequence, which
+/// the cluster recognises.
+final class KafkaTarget: UplinkTarget {
+  let configuration: KafkaTargetConfiguration
+  private let clientID: String
+  private let gateway: String
+  let time: any TimeSource
+
+  private var socket: FileDescriptor?
+  var connection: KafkaConnection?
+  private var received = ByteWriter(capacity: 64 << 10)
+  private var sentBytes = 0
+
+  /// Whom the connection is with.
+  private(set) var address = ""
+  /// The next of `brokers` to begin with.
+  private var nextBroker = 0
+  /// How often the cluster has sent us on to another broker since `connect`.
+  private var hops = 0
+  private static let maxHops = 4
+
+  /// The partition that new shipments go to; known while connected.
+  private var partition: Int32 = 0
+  /// Under which new shipments are sent, and the next sequence; nil: to be asked for.
+  var producer: KafkaProducerID?
+  var next = KafkaSequence.first
+  /// The cluster has refused this one for good.
+  var staleProducer: KafkaProducerID?
+  private(set) var isReady = false
+
+  /// The shipment on its way, under what it goes, and its batches.
+  var identity: KafkaShipmentIdentity?
+  /// Of the first record of the batch on its way.
+  var sequence = KafkaSequence.first
+  var pieces: KafkaPieces
+  var isSending = false
+  /// How often the shipment has come back as damaged.
+  var doubtfulAnswers = 0
+  /// Until then the cluster wants nothing (monotonic nanoseconds).
+  private var restUntil: Int64 = 0
+
+  static let timeoutMilliseconds: Int32 = 20_000
+  private static let connectSeconds = 5
+
+  init(_ configuration: KafkaTargetConfiguration, identity: RecordIdentity, time: any TimeSource) {
+    self.configuration = configuration
+    self.time = time
+    gateway = identity.gateway
+    clientID = configuration.clientID ?? "forebay-\(identity.gateway)"
+    pieces = KafkaPieces(identity)
+  }
+
+  var descriptor: CInt { socket?.raw ?? -1 }
+  var wantsWrite: Bool { (connection?.output.count ?? 0) > 0 }
+
+  func connect() throws(TargetFailure) {
+    hops = 0
+    let broker = configuration.brokers[nextBroker % configuration.brokers.count]
+    nextBroker += 1
+    try open(broker)
+  }
+
+  private func open(_ broker: String) throws(TargetFailure) {
+    close()
+    address = broker
+    do throws(SystemError) {
+      let socket = try OutgoingSocket.stream(to: broker, timeoutSeconds: Self.connectSeconds)
+      try socket.setNonBlocking()
+      self.socket = consume socket
+    } catch {
+      throw TargetFailure(
+        "kafka \(broker): \(error.reason); look at the address, the network, and what the brokers advertise")
+    }
+    let nonce = "\(String(Randomness.uint64(), radix: 36))\(String(Randomness.uint64(), radix: 36))"
+    connection = KafkaConnection(clientID: clientID, credentials: configuration.credentials, nonce: nonce)
+  }
+
+  private func close() {
+    isReady = false
+    connection = nil
+    socket = nil
+  }
+
+  func disconnect() {
+    close()
+    isSending = false
+  }
+
+  func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
+    var progress = TargetProgress()
+    sentBytes = 0
+    for event in try receive() {
+      progress.hasMoved = true
+      try handle(event, &progress)
+    }
+    try transmit()
+    progress.sentBytes = sentBytes
+    progress.isReady = isReady
+    if isSending, pieces.isAtEnd, time.monotonicNanoseconds() >= restUntil {
+      finishShipment()
+      progress.isConfirmed = true
+    }
+    return progress
+  }
+
+  /// Everything that has come, as events.
+  private func receive() throws(TargetFailure) -> [KafkaConnection.Event] {
+    var events: [KafkaConnection.Event] = []
+    while socket != nil {
+      received.removeAll()
+      var result = IOResult.wouldBlock
+      _ = received.append(upTo: 64 << 10) { room in
+        result = socket?.read(into: room) ?? .wouldBlock
+        if case .moved(let count) = result { return count }
+        return 0
+      }
+      switch result {
+      case .moved: events += try take()
+      case .wouldBlock: return events
+      case .endOfStream: throw failure("the broker closed the connection")
+      case .failed(let code): throw failure(SystemError("read", errno: code).reason)
+      }
+    }
+    return events
+  }
+
+  private func take() throws(TargetFailure) -> [KafkaConnection.Event] {
+    guard connection != nil else { return [] }
+    do throws(KafkaConnection.Failure) {
+      return try Self.take(received, &connection!)
+    } catch {
+      throw failure(error.description)
+    }
+  }
+
+  private static func take(
+    _ received: borrowing ByteWriter, _ connection: inout KafkaConnection
+  ) throws(KafkaConnection.Failure) -> [KafkaConnection.Event] {
+    try connection.receive(received.bytes)
+  }
+
+  private static func send(_ output: borrowing ByteWriter, on socket: borrowing FileDescriptor) -> IOResult {
+    socket.send(output.bytes)
+  }
+
+  private func transmit() throws(TargetFailure) {
+    while connection != nil, socket != nil, wantsWrite {
+      switch Self.send(connection!.output, on: socket!) {
+      case .moved(let count):
+        connection!.output.removeFirst(count)
+        sentBytes += count
+      case .wouldBlock, .endOfStream: return
+      case .failed(let code): throw failure(SystemError("send", errno: code).reason)
+      }
+    }
+  }
+
+  func failure(_ reason: String) -> TargetFailure { TargetFailure("kafka \(address): \(reason)") }
+
+  func failure(_ error: KafkaError, said: String? = nil) -> TargetFailure {
+    let words = said.map { "; the broker says: \($0)" } ?? ""
+    return failure("topic `\(configuration.topic)`: \(error)\(words)")
+  }
+
+  /// Makes a request on the connection.
+  func request(_ body: (inout KafkaConnection) throws(KafkaConnection.Failure) -> Void) throws(TargetFailure) {
+    guard connection != nil else { throw failure("there is no connection") }
+    do throws(KafkaConnection.Failure) {
+      try body(&connection!)
+    } catch {
+      throw failure(error.description)
+    }
+  }
+}
+
+// The way to the partition's leader.
+extension KafkaTarget {
+  private func handle(_ event: KafkaConnection.Event, _ progress: inout TargetProgress) throws(TargetFailure) {
+    switch event {
+    case .ready:
+      let (topic, mayCreate) = (configuration.topic, configuration.createTopic)
+      try request { connection throws(KafkaConnection.Failure) in
+        try connection.requestMetadata(of: [topic], mayCreate: mayCreate)
+      }
+    case .metadata(let metadata): try follow(metadata)
+    case .producer(let answer):
+      guard answer.error == .none else { throw failure(answer.error) }
+      producer = answer.producer
+      next = .first
+      isReady = true
+    case .produced(let answer):
+      if answer.throttleMilliseconds > 0 {
+        restUntil = time.monotonicNanoseconds() + Int64(answer.throttleMilliseconds) * 1_000_000
+      }
+      if let outcome = answer.outcomes.first { try settle(outcome, &progress) }
+    }
+  }
+
+  /// Goes on to the broker that leads the partition, unless this is it.
+  private func follow(_ metadata: KafkaMetadata) throws(TargetFailure) {
+    guard let topic = metadata.topics.first(where: { $0.name == configuration.topic }) else {
+      throw failure(KafkaError.unknownTopicOrPartition)
+    }
+    guard topic.error == .none else { throw failure(topic.error) }
+    guard let count = Int32(exactly: topic.partitions.count), count > 0 else {
+      throw failure(KafkaError.unknownTopicOrPartition)
+    }
+    // A shipment that was on its way stays in its partition, whatever has been added since.
+    let wanted = identity?.partition ?? KafkaPartitioner.partition(of: gateway.utf8.span.bytes, count: count)
+    partition = KafkaPartitioner.partition(of: gateway.utf8.span.bytes, count: count)
+    guard let found = topic.partitions.first(where: { $0.index == wanted }),
+      let leader = metadata.broker(found.leader)
+    else {
+      throw failure("partition \(wanted) of `\(configuration.topic)` has no leader at the moment; brokers are down")
+    }
+    let leaderAddress = leader.host.contains(":") ? "[\(leader.host)]:\(leader.port)" : "\(leader.host):\(leader.port)"
+    if leaderAddress != address {
+      hops += 1
+      guard hops <= Self.maxHops else { throw failure("the brokers do not agree on who leads partition \(wanted)") }
+      return try open(leaderAddress)
+    }
+    guard producer == nil else {
+      isReady = true
+      return
+    }
+    try request { connection throws(KafkaConnection.Failure) in try connection.requestProducerID() }
+  }
+
+  func identify(_ contents: borrowing ShipmentContents, noted: [UInt8]?) throws(TargetFailure) -> [UInt8] {
+    if let known = noted.flatMap({ KafkaShipmentIdentity(note: $0) }), known.producer != staleProducer {
+      identity = known
+      return known.note
+    }
+    guard let producer else { throw failure("there is no producer id") }
+    let new = KafkaShipmentIdentity(producer, partition: partition, next)
+    identity = new
+    return new.note
+  }
+}
