@@ -1,4 +1,3 @@
-import Bytes
 package import Records
 
 /// A contiguous range of offsets that goes to the far side as one, cut once. Its boundaries are on disk before it is sent,
@@ -13,29 +12,24 @@ package struct Shipment: Hashable, Sendable {
     self.first = first
     self.end = end
   }
+}
 
-  private static let version: UInt8 = 1
+/// A shipment that is cut and not confirmed, with its records. One owner, one thread; kept and used again.
+final class Flight {
+  var contents = ShipmentContents()
+  /// What the far side recognises it by; nil: not asked for yet, so it was never sent.
+  var identity: [UInt8]?
+  /// It has been cut in this life or an earlier one, and the cursor's note says so.
+  var isNoted = false
 
-  /// The note beside the cursor's position: version 1, first and end, big-endian, and what the far side recognises the
-  /// shipment by.
-  package func note(_ identity: [UInt8] = []) -> [UInt8] {
-    var writer = ByteWriter(capacity: 48)
-    writer.append(Self.version)
-    writer.append(first)
-    writer.append(end)
-    writer.append(identity)
-    return writer.array
+  var shipment: Shipment {
+    guard let shipment = contents.shipment else { preconditionFailure("a flight without a shipment") }
+    return shipment
   }
 
-  /// What follows the offsets in a note.
-  package static func identity(in note: [UInt8]) -> [UInt8] { Array(note.dropFirst(17)) }
-
-  /// Nil where the note says that nothing was on its way.
-  package init?(note: [UInt8]) {
-    var reader = ByteReader(note.span.bytes)
-    guard reader.uint8() == Self.version, let first = reader.int64(), let end = reader.int64(), first < end else {
-      return nil
-    }
-    self.init(first: first, end: end)
+  func clear() {
+    contents.clear()
+    identity = nil
+    isNoted = false
   }
 }

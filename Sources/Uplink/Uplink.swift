@@ -14,6 +14,13 @@ package final class Uplink: Sendable {
     package let wakeUp: WakeUp
     private let isStopping = Atomic(false)
     private let published: Mutex<UplinkStatus>
+    private let orders = Mutex(Orders())
+
+    /// What somebody has asked for, and the loop has not done yet.
+    struct Orders: Sendable {
+      var isPaused = false
+      var retriesAtOnce = false
+    }
 
     package init(_ status: UplinkStatus) throws(SystemError) {
       wakeUp = try WakeUp()
@@ -24,6 +31,18 @@ package final class Uplink: Sendable {
 
     func stop() {
       isStopping.store(true, ordering: .releasing)
+      wakeUp.signal()
+    }
+
+    func takeOrders() -> Orders {
+      orders.withLock { orders in
+        defer { orders.retriesAtOnce = false }
+        return orders
+      }
+    }
+
+    func order(_ change: (inout Orders) -> Void) {
+      orders.withLock { change(&$0) }
       wakeUp.signal()
     }
 
@@ -95,6 +114,14 @@ package final class Uplink: Sendable {
   }
 
   package var status: UplinkStatus { shared.status }
+
+  /// Does not wait any longer before the next try: the network is back, or somebody has put right what was wrong.
+  package func retry() { shared.order { $0.retriesAtOnce = true } }
+
+  /// Disconnects and stays so until `resume`, or the next start.
+  package func pause() { shared.order { $0.isPaused = true } }
+
+  package func resume() { shared.order { $0.isPaused = false } }
 
   /// Disconnects and waits for the thread. A shipment that is on its way is sent again at the next start.
   package func stop() {

@@ -10,6 +10,8 @@ package struct UplinkConfiguration: Hashable, Sendable {
   package var shipmentRecords = 2000
   /// … or at this many bytes of records, before compression.
   package var shipmentBytes = 512 << 10
+  /// Of what goes to the far side's protocol, compressed; nil: as fast as the line is.
+  package var maxBytesPerSecond: Int?
 
   package init(name: String, target: UplinkTargetConfiguration) {
     self.name = name

@@ -1,3 +1,4 @@
+import Platform
 package import Records
 
 /// How an uplink stands: a copy.
@@ -10,13 +11,17 @@ package struct UplinkStatus: Hashable, Sendable {
     case shipping
     /// Waits before it tries again.
     case waiting
+    /// By command.
+    case paused
     case stopped
   }
 
   package var name = ""
   /// `mqtt HOST:PORT`, `kafka TOPIC at HOST:PORT, …`
   package var target = ""
-  package var state = State.connecting
+  package private(set) var state = State.connecting
+  /// Wall clock; nil: since the start. From one shipment to the next counts as one state, whether or not it is idle between.
+  package private(set) var stateSince: Timestamp?
   /// The first offset that the far side has not confirmed.
   package var position: Offset = 0
   /// Records behind `position`, those that the filters pass over included.
@@ -27,6 +32,7 @@ package struct UplinkStatus: Hashable, Sendable {
   /// Of what was handed to the far side's protocol.
   package var shippedBytes = 0
   package var shipments = 0
+  package var shipmentsInFlight = 0
   package var retries = 0
   package var deadLetters = 0
   /// Times the cursor could not be saved, most often for want of room on the disk: tried again, and until then no new
@@ -38,4 +44,13 @@ package struct UplinkStatus: Hashable, Sendable {
   package var connectedSince: Timestamp?
 
   package init() {}
+
+  mutating func enter(_ new: State, _ time: any TimeSource) {
+    guard new != state else { return }
+    let wasConnected = state == .idle || state == .shipping
+    if !(wasConnected && (new == .idle || new == .shipping)) {
+      stateSince = Timestamp(milliseconds: time.wallMilliseconds())
+    }
+    state = new
+  }
 }

@@ -1,12 +1,14 @@
 /// The far side of an uplink, driven by the uplink's loop on its thread. Conformers: `MQTTTarget`, `KafkaTarget`,
 /// and the tests' scripted far side.
 ///
-/// The loop connects, hands over one shipment, lets the target work until it says what became of it, and after any failure
-/// disconnects and starts again from the shipment's beginning.
+/// The loop connects, hands over shipments in the log's order, lets the target work until it says what became of them, and
+/// after any failure disconnects and starts again from the beginning of the first that is not confirmed.
 package protocol UplinkTarget: AnyObject {
   /// The socket to poll, or −1.
   var descriptor: CInt { get }
   var wantsWrite: Bool { get }
+  /// How many shipments may be on their way at a time, at least one; at most `ShipmentNote.maximumEntries`.
+  var window: Int { get }
 
   /// Begins to connect; `.ready` follows when shipments can be sent.
   func connect() throws(TargetFailure)
@@ -14,30 +16,37 @@ package protocol UplinkTarget: AnyObject {
   func disconnect()
   /// What the far side recognises the shipment by when it comes again, besides its records: noted with it before `send`. Asked
   /// while connected.
-  /// - Parameter noted: what was noted of it before; nil: it has not been sent.
-  func identify(_ contents: borrowing ShipmentContents, noted: [UInt8]?) throws(TargetFailure) -> [UInt8]
-  /// Begins to send; `.confirmed` follows when the far side has all of it.
-  func send(_ contents: borrowing ShipmentContents) throws(TargetFailure)
+  /// - Parameters:
+  ///   - noted: what was answered for this shipment before; nil: never asked.
+  ///   - previous: the identity of the shipment before it, where that is not confirmed.
+  /// - Returns: at most `ShipmentNote.maximumIdentityBytes`.
+  func identify(
+    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind previous: [UInt8]?
+  ) throws(TargetFailure) -> [UInt8]
+  /// Begins to send, behind those that are on their way; the next `confirmed` follows when the far side has all of it.
+  func send(_ contents: borrowing ShipmentContents, as identity: [UInt8]) throws(TargetFailure)
   /// Moves what can be moved; called at least once a second.
   func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress
 }
 
 extension UplinkTarget {
   /// Nothing: the records say themselves who they are.
-  package func identify(_ contents: borrowing ShipmentContents, noted: [UInt8]?) throws(TargetFailure) -> [UInt8] { [] }
+  package func identify(
+    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind previous: [UInt8]?
+  ) throws(TargetFailure) -> [UInt8] { [] }
 }
 
 /// What `work` came to.
 package struct TargetProgress: Hashable, Sendable {
   /// Shipments can be sent.
   package var isReady = false
-  /// The shipment is at the far side, down to the last record that it takes.
-  package var isConfirmed = false
+  /// So many of the shipments on their way are at the far side, the first ones, down to the last record that it takes.
+  package var confirmed = 0
   /// Something has moved since the last call.
   package var hasMoved = false
   /// Bytes handed to the protocol since the last call.
   package var sentBytes = 0
-  /// Records that the far side will never take.
+  /// Records of the first shipment on its way, before those of this call are confirmed, that the far side will never take.
   package var refused: [RefusedRecord] = []
   /// Why the far side has not yet taken what it was sent, in words; not an end of the connection.
   package var hesitation: String?

@@ -7,21 +7,37 @@ import Testing
 import Uplink
 
 struct ShipmentTests {
-  @Test func `a shipment's note has its golden bytes`() {
-    let shipment = Shipment(first: 258, end: 772)
-    let golden = hex("01 0000000000000102 0000000000000304")
-    #expect(shipment.note() == golden)
-    #expect(Shipment(note: golden) == shipment)
+  @Test func `a note has its golden bytes`() {
+    let note = ShipmentNote([
+      .init(Shipment(first: 258, end: 772), identity: [7, 8]), .init(Shipment(first: 772, end: 773)),
+    ])
+    let golden = hex("02 02 0000000000000102 0000000000000304 02 0708 0000000000000304 0000000000000305 00")
+    #expect(note.bytes == golden)
+    #expect(ShipmentNote(bytes: golden) == note)
+    #expect(ShipmentNote([]).bytes == [])
   }
 
   @Test(
     arguments: [
-      ("empty: nothing was on its way", ""), ("another version", "02 0000000000000102 0000000000000304"),
-      ("cut short", "01 0000000000000102 00000000000003"),
-      ("an end before its start", "01 0000000000000302 0000000000000102"),
+      ("empty: nothing was on its way", ""), ("another version", "01 01 0000000000000102 0000000000000304 00"),
+      ("cut short", "02 01 0000000000000102 00000000000003"),
+      ("an identity cut short", "02 01 0000000000000102 0000000000000304 02 07"),
+      ("fewer than it says", "02 02 0000000000000102 0000000000000304 00"),
+      ("more than it says", "02 01 0000000000000102 0000000000000304 00 00"),
+      ("an end before its start", "02 01 0000000000000302 0000000000000102 00"),
+      ("not in order", "02 02 0000000000000102 0000000000000304 00 0000000000000303 0000000000000305 00"),
     ])
-  func `a note that is none gives no shipment`(name: String, note: String) {
-    #expect(Shipment(note: hex(note)) == nil)
+  func `a note that is none has no shipment`(name: String, note: String) {
+    #expect(ShipmentNote(bytes: hex(note)).entries.isEmpty)
+  }
+
+  @Test func `the longest note fits beside a cursor`() {
+    let identity = [UInt8](repeating: 9, count: ShipmentNote.maximumIdentityBytes)
+    let entries = (0..<ShipmentNote.maximumEntries).map {
+      ShipmentNote.Entry(Shipment(first: Int64($0), end: Int64($0) + 1), identity: identity)
+    }
+    #expect(ShipmentNote(entries).bytes.count <= Cursor.maximumNoteBytes)
+    #expect(ShipmentNote(bytes: ShipmentNote(entries).bytes).entries == entries)
   }
 
   @Test func `a shipment made again of the log is the same, byte for byte`() throws {

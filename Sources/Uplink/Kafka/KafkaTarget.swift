@@ -29,22 +29,28 @@ final class KafkaTarget: UplinkTarget {
   private static let maxHops = 4
 
   /// The partition that new shipments go to; known while connected.
-  private var partition: Int32 = 0
-  /// Under which new shipments are sent, and the next sequence; nil: to be asked for.
+  private(set) var partition: Int32 = 0
+  /// The partition of shipments that are on their way since an earlier connection.
+  var boundPartition: Int32?
+  /// Under which new shipments are sent; nil: to be asked for.
   var producer: KafkaProducerID?
-  var next = KafkaSequence.first
+  /// Of the shipment behind the last that was confirmed under `producer`; nil: that was in an earlier life.
+  var next: KafkaSequence?
   /// The cluster has refused this one for good.
   var staleProducer: KafkaProducerID?
   private(set) var isReady = false
 
-  /// The shipment on its way, under what it goes, and its batches.
-  var identity: KafkaShipmentIdentity?
-  /// Of the first record of the batch on its way.
-  var sequence = KafkaSequence.first
+  /// Shipments on their way, in order. Only the last can be in several pieces, and then it is alone.
+  var outstanding: [KafkaShipmentIdentity] = []
+  /// At the far side, and the loop has not been told.
+  var settledCount = 0
+  /// Batches of the last shipment, and the sequence of the one on its way.
   var pieces: KafkaPieces
-  var isSending = false
+  var sequence = KafkaSequence.first
   /// How often the shipment has come back as damaged.
   var doubtfulAnswers = 0
+  /// So many shipments more go one at a time, because the cluster did not take one of them as it was.
+  var carefulCount = 0
   /// Until then the cluster wants nothing (monotonic nanoseconds).
   private var restUntil: Int64 = 0
 
@@ -61,6 +67,8 @@ final class KafkaTarget: UplinkTarget {
 
   var descriptor: CInt { socket?.raw ?? -1 }
   var wantsWrite: Bool { (connection?.output.count ?? 0) > 0 }
+  /// Kafka recognises the last five batches of a producer.
+  var window: Int { carefulCount > 0 ? 1 : 5 }
 
   func connect() throws(TargetFailure) {
     hops = 0
@@ -92,7 +100,8 @@ final class KafkaTarget: UplinkTarget {
 
   func disconnect() {
     close()
-    isSending = false
+    outstanding = []
+    settledCount = 0
   }
 
   func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
@@ -105,9 +114,9 @@ final class KafkaTarget: UplinkTarget {
     try transmit()
     progress.sentBytes = sentBytes
     progress.isReady = isReady
-    if isSending, pieces.isAtEnd, time.monotonicNanoseconds() >= restUntil {
-      finishShipment()
-      progress.isConfirmed = true
+    if settledCount > 0, time.monotonicNanoseconds() >= restUntil {
+      progress.confirmed = settledCount
+      settledCount = 0
     }
     return progress
   }
@@ -195,7 +204,7 @@ extension KafkaTarget {
     case .producer(let answer):
       guard answer.error == .none else { throw failure(answer.error) }
       producer = answer.producer
-      next = .first
+      next = KafkaSequence.first
       isReady = true
     case .produced(let answer):
       if answer.throttleMilliseconds > 0 {
@@ -215,8 +224,11 @@ extension KafkaTarget {
       throw failure(KafkaError.unknownTopicOrPartition)
     }
     // A shipment that was on its way stays in its partition, whatever has been added since.
-    let wanted = identity?.partition ?? KafkaPartitioner.partition(of: gateway.utf8.span.bytes, count: count)
-    partition = KafkaPartitioner.partition(of: gateway.utf8.span.bytes, count: count)
+    let own = KafkaPartitioner.partition(of: gateway.utf8.span.bytes, count: count)
+    // A producer's numbers are a partition's.
+    if own != partition, boundPartition == nil { producer = nil }
+    partition = own
+    let wanted = boundPartition ?? own
     guard let found = topic.partitions.first(where: { $0.index == wanted }),
       let leader = metadata.broker(found.leader)
     else {
@@ -233,16 +245,5 @@ extension KafkaTarget {
       return
     }
     try request { connection throws(KafkaConnection.Failure) in try connection.requestProducerID() }
-  }
-
-  func identify(_ contents: borrowing ShipmentContents, noted: [UInt8]?) throws(TargetFailure) -> [UInt8] {
-    if let known = noted.flatMap({ KafkaShipmentIdentity(note: $0) }), known.producer != staleProducer {
-      identity = known
-      return known.note
-    }
-    guard let producer else { throw failure("there is no producer id") }
-    let new = KafkaShipmentIdentity(producer, partition: partition, next)
-    identity = new
-    return new.note
   }
 }

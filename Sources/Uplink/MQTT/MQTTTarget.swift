@@ -35,7 +35,7 @@ final class MQTTTarget: UplinkTarget {
   private var resendBackoff = Backoff(firstMilliseconds: 2000, longestMilliseconds: 60_000)
 
   /// Messages without a PUBACK at any time.
-  private static let window = 200
+  private static let messageWindow = 200
 
   init(
     _ configuration: MQTTTargetConfiguration, uplink: String, identity: RecordIdentity, time: any TimeSource
@@ -59,12 +59,14 @@ final class MQTTTarget: UplinkTarget {
 
   var descriptor: CInt { client?.descriptor ?? -1 }
   var wantsWrite: Bool { client?.wantsWrite ?? false }
+  /// Messages are many on their way as it is.
+  let window = 1
 
   func connect() throws(TargetFailure) {
     do throws(MosquittoError) {
       let client = try MosquittoClient(broker, version: version)
       self.client = client
-      try client.setWindow(Self.window)
+      try client.setWindow(Self.messageWindow)
       try client.connect()
     } catch {
       throw failure(error)
@@ -145,7 +147,7 @@ final class MQTTTarget: UplinkTarget {
 
 // Sending.
 extension MQTTTarget {
-  func send(_ contents: borrowing ShipmentContents) throws(TargetFailure) {
+  func send(_ contents: borrowing ShipmentContents, as identity: [UInt8]) throws(TargetFailure) {
     switch configuration.format {
     case .messages: outgoing.load(contents)
     case .batches: loadBatch(contents)
@@ -180,14 +182,14 @@ extension MQTTTarget {
       isBatchDue = true
       unclaimed = []
     }
-    while outstanding.count < Self.window, !isEverythingSent {
+    while outstanding.count < Self.messageWindow, !isEverythingSent {
       switch configuration.format {
       case .messages: try publishNext(client, &progress)
       case .batches: try publishBatch(client, &progress)
       }
     }
     if isEverythingSent, outstanding.isEmpty, unclaimed.isEmpty {
-      progress.isConfirmed = true
+      progress.confirmed = 1
       isSending = false
     }
   }
