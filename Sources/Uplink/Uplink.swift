@@ -93,6 +93,13 @@ package final class Uplink: Sendable {
         KafkaTarget(kafka, identity: identity, time: time),
         "kafka \(kafka.topic) at \(kafka.brokers.joined(separator: ", "))"
       )
+    case .rabbitMQ(let rabbitMQ):
+      do throws(TargetFailure) {
+        let target = try RabbitMQTarget(rabbitMQ, uplink: configuration.name, identity: identity, time: time)
+        return (target, "rabbitmq \(rabbitMQ.stream) at \(rabbitMQ.hosts.joined(separator: ", "))")
+      } catch {
+        throw .badTarget(uplink: configuration.name, reason: error.description)
+      }
     }
   }
 

@@ -22,6 +22,7 @@ package struct UplinkConfiguration: Hashable, Sendable {
 package enum UplinkTargetConfiguration: Hashable, Sendable {
   case mqtt(MQTTTargetConfiguration)
   case kafka(KafkaTargetConfiguration)
+  case rabbitMQ(RabbitMQTargetConfiguration)
 }
 
 /// A central MQTT broker or cluster (`uplinks[].mqtt`). Always QoS 1.

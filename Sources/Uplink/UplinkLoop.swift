@@ -31,7 +31,7 @@ package final class UplinkLoop: @unchecked Sendable {
   var phase = Phase.disconnected(retryAt: 0)
   var status: UplinkStatus
   var backoff: Backoff
-  var rate: RateLimit?
+  var rate: Bandwidth?
   var diskBackoff = Backoff(longestMilliseconds: 10_000)
   /// Until then the cursor is not tried again.
   var restUntil: Int64 = 0
@@ -65,7 +65,7 @@ package final class UplinkLoop: @unchecked Sendable {
     self.log = log
     self.time = time
     self.backoff = backoff
-    rate = configuration.maxBytesPerSecond.map { RateLimit(bytesPerSecond: $0, now: time.monotonicNanoseconds()) }
+    rate = configuration.maxBytesPerSecond.map { Bandwidth(bytesPerSecond: $0, now: time.monotonicNanoseconds()) }
     status = shared.status
     status.position = cursor.position
     reader = log.makeReader(at: cursor.position)

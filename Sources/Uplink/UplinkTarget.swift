@@ -1,4 +1,4 @@
-/// The far side of an uplink, driven by the uplink's loop on its thread. Conformers: `MQTTTarget`, `KafkaTarget`,
+/// The far side of an uplink, driven by the uplink's loop on its thread. Conformers: `MQTTTarget`, `KafkaTarget`, `RabbitMQTarget`,
 /// and the tests' scripted far side.
 ///
 /// The loop connects, hands over shipments in the log's order, lets the target work until it says what became of them, and

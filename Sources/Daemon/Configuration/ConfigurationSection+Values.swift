@@ -80,6 +80,14 @@ extension ConfigurationSection {
     return quantity(key, in: range, default: standard, example, Quantity.size, Quantity.text(size:)) { $0.integer }
   }
 
+  /// Bytes a second: `"256 KiB/s"`. Nil where it is missing.
+  func rate(_ key: String, in range: ClosedRange<Int>) -> Int? {
+    guard has(key) else { return nil }
+    func write(_ bytes: Int) -> String { "\(Quantity.text(size: bytes))/s" }
+    let example = "a rate with its unit, such as \"256 KiB/s\""
+    return quantity(key, in: range, default: range.upperBound, example, Quantity.rate, write) { _ in nil }
+  }
+
   /// Milliseconds: `"10 s"`; a plain number only where it is 0.
   func duration(_ key: String, in range: ClosedRange<Int>, default standard: Int) -> Int {
     let example = "a duration with its unit (ms, s, m, h, d), such as \"\(Quantity.text(milliseconds: standard))\""

@@ -13,6 +13,11 @@ package enum Quantity {
     parse(text, sizeUnits, mayRepeat: false)
   }
 
+  /// Bytes a second; nil for what is no rate.
+  package static func rate(_ text: String) -> Int? {
+    text.hasSuffix("/s") ? size(String(text.dropLast(2))) : nil
+  }
+
   /// Milliseconds; nil for what is no duration.
   package static func duration(_ text: String) -> Int? {
     parse(text, durationUnits, mayRepeat: true)

@@ -14,22 +14,21 @@ extension UplinkConfiguration {
       shipmentBytes = shipment.size("bytes", in: 1 << 10...64 << 20, default: shipmentBytes)
       shipment.finish()
     }
-    section.notAvailable("maxRate", "where")
+    maxBytesPerSecond = section.rate("maxRate", in: 100...1 << 40)
+    section.notAvailable("where")
     section.finish()
   }
 }
 
 extension UplinkConfiguration {
   private static func target(_ section: ConfigurationSection) -> UplinkTargetConfiguration {
-    let isOther = section.hasUnavailable("rabbitmq")
-    if isOther { section.rejectAsUnavailable("rabbitmq") }
-    let (mqtt, kafka) = (section.section("mqtt"), section.section("kafka"))
-    if let kafka {
-      if mqtt != nil { section.reject("kafka", "stands beside `mqtt`; make two uplinks of them") }
-      return .kafka(KafkaTargetConfiguration(kafka))
-    }
-    if mqtt == nil, !isOther, section.isObject {
-      section.reject("mqtt", "or `kafka` is missing; write mqtt: { host: \"mqtt.example.com\" }")
+    let targets = ["mqtt", "kafka", "rabbitmq"].filter { section.has($0) }
+    if targets.count > 1 { section.reject(targets[1], "stands beside `\(targets[0])`; make two uplinks of them") }
+    if let kafka = section.section("kafka") { return .kafka(KafkaTargetConfiguration(kafka)) }
+    if let rabbitMQ = section.section("rabbitmq") { return .rabbitMQ(RabbitMQTargetConfiguration(rabbitMQ)) }
+    let mqtt = section.section("mqtt")
+    if mqtt == nil, section.isObject {
+      section.reject("mqtt", "or `kafka` or `rabbitmq` is missing; write mqtt: { host: \"mqtt.example.com\" }")
     }
     return .mqtt(mqtt.map(MQTTTargetConfiguration.init) ?? MQTTTargetConfiguration(host: ""))
   }
@@ -47,13 +46,45 @@ extension KafkaTargetConfiguration {
     createTopic = section.boolean("createTopic", default: createTopic)
     let mechanism = section.choice(
       "mechanism", SASLMechanism.allCases.map { ($0.rawValue, $0) }, default: .scramSHA512)
-    let (user, password) = (section.string("user"), section.password())
-    if let user, let password {
-      credentials = .init(mechanism, user: user, password: password)
-    } else if user != nil || password != nil {
-      let missing = user == nil ? "user" : "password"
-      section.reject(missing, "is missing; `user` and `password` (or `passwordFile`) go together")
+    if let login = section.login() { credentials = .init(mechanism, user: login.user, password: login.password) }
+    section.finish()
+  }
+}
+
+extension RabbitMQTargetConfiguration {
+  /// `{ hosts: ["r1:5552"], stream: "telemetry", user: "edge", passwordFile: "/run/credentials/rmq", create: {} }`
+  fileprivate init(_ section: ConfigurationSection) {
+    let hosts = section.strings("hosts", problem: AddressText.problem) ?? []
+    if hosts.isEmpty, section.isObject {
+      section.reject("hosts", "is missing; write hosts: [\"rabbitmq.example.com:5552\"]")
     }
+    let superStream = section.string("superStream")
+    if superStream != nil, section.has("stream") {
+      section.reject("superStream", "stands beside `stream`; a gateway's records go to one of them")
+    }
+    self.init(hosts: hosts, stream: superStream ?? section.requiredString("stream", example: "telemetry"))
+    isSuperStream = superStream != nil
+    if let login = section.login() { (credentials.user, credentials.password) = login }
+    credentials.virtualHost = section.string("vhost", default: credentials.virtualHost)
+    compression = section.choice("compression", Compression.allCases.map { ($0.rawValue, $0) }, default: compression)
+    followLeader = section.boolean("followLeader", default: followLeader)
+    create = section.section("create").map(RabbitMQStreamLimits.init)
+    if create != nil, isSuperStream {
+      section.reject("create", "does not go with `superStream`; make it with rabbitmq-streams add_super_stream")
+    }
+    section.finish()
+  }
+}
+
+extension RabbitMQStreamLimits {
+  fileprivate init(_ section: ConfigurationSection) {
+    self.init()
+    if section.has("maxBytes") { maxBytes = section.size("maxBytes", in: 1 << 20...1 << 60, default: 1 << 30) }
+    if section.has("maxAge") {
+      maxAgeSeconds = section.duration("maxAge", in: 1000...1 << 50, default: 86_400_000) / 1000
+    }
+    if section.has("segment") { segmentBytes = section.size("segment", in: 1 << 10...3 << 30, default: 500_000_000) }
+    if section.has("replicas") { replicas = section.integer("replicas", in: 1...100, default: 3) }
     section.finish()
   }
 }
@@ -79,6 +110,17 @@ extension MQTTTargetConfiguration {
 }
 
 extension ConfigurationSection {
+  /// `user` with `password` or `passwordFile`; nil where there is none.
+  fileprivate func login() -> (user: String, password: String)? {
+    let (user, password) = (string("user"), password())
+    if let user, let password { return (user, password) }
+    if user != nil || password != nil {
+      reject(
+        user == nil ? "user" : "password", "is missing; `user` and `password` (or `passwordFile`) go together")
+    }
+    return nil
+  }
+
   /// Reports a topic to publish on that MQTT would not take. An empty one is none.
   fileprivate func checkTopic(_ key: String, _ topic: String) {
     guard !topic.isEmpty, let problem = Topic.problem(with: topic.utf8.span.bytes) else { return }

@@ -17,7 +17,22 @@ package enum OutgoingSocket {
   private static func connect(
     _ address: String, _ kind: CInt, _ timeoutSeconds: Int
   ) throws(SystemError) -> FileDescriptor {
-    guard let target = SocketAddress(address) else { throw SystemError("connect", address, errno: EADDRNOTAVAIL) }
+    // A name may stand for addresses of both families, of which the server listens at one.
+    let targets = SocketAddress.all(address)
+    guard let last = targets.last else { throw SystemError("connect", address, errno: EADDRNOTAVAIL) }
+    for target in targets.dropLast() {
+      do throws(SystemError) {
+        return try connect(to: target, address, kind, timeoutSeconds)
+      } catch {
+        continue
+      }
+    }
+    return try connect(to: last, address, kind, timeoutSeconds)
+  }
+
+  private static func connect(
+    to target: SocketAddress, _ address: String, _ kind: CInt, _ timeoutSeconds: Int
+  ) throws(SystemError) -> FileDescriptor {
     let raw = try retryingInterrupts("socket", address) {
       socket(target.isIPv6 ? AF_INET6 : AF_INET, kind | CInt(SOCK_CLOEXEC.rawValue), 0)
     }
@@ -29,5 +44,22 @@ package enum OutgoingSocket {
     setsockopt(raw, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
     guard target.withSockaddr({ Glibc.connect(raw, $0, $1) }) == 0 else { throw SystemError("connect", address) }
     return descriptor
+  }
+
+  /// For a connection that is to last: small writes go at once, and a far side that is gone without a word is noticed, after
+  /// `deadSeconds` where something is on its way and after about two minutes where nothing is.
+  package static func setLasting(_ socket: borrowing FileDescriptor, deadSeconds: CInt) throws(SystemError) {
+    try Socket.setOption(socket.raw, CInt(IPPROTO_TCP), TCP_NODELAY, 1)
+    try Socket.setOption(socket.raw, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, deadSeconds * 1000)
+    try Socket.setOption(socket.raw, SOL_SOCKET, SO_KEEPALIVE, 1)
+    try Socket.setOption(socket.raw, CInt(IPPROTO_TCP), TCP_KEEPIDLE, 90)
+    try Socket.setOption(socket.raw, CInt(IPPROTO_TCP), TCP_KEEPINTVL, 10)
+    try Socket.setOption(socket.raw, CInt(IPPROTO_TCP), TCP_KEEPCNT, 3)
+  }
+
+  /// Bytes handed to a connection that the far side's machine has not acknowledged.
+  package static func unacknowledgedBytes(of socket: borrowing FileDescriptor) -> Int {
+    var count: CInt = 0
+    return ioctl(socket.raw, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
   }
 }

@@ -102,14 +102,23 @@ extension SocketAddress {
   /// `0.0.0.0:1883`, `[::]:1883`, `localhost:0`. Names are looked up, of several addresses the first is taken.
   /// Nil where it is not of that form or the name is not known.
   package init?(_ text: String) {
-    guard let (host, port) = Self.split(text) else { return nil }
+    guard let first = Self.all(text).first else { return nil }
+    self = first
+  }
+
+  /// Every address that a name stands for, in the order to try them in. Empty where the text is not of that form or the name
+  /// is not known.
+  package static func all(_ text: String) -> [SocketAddress] {
+    guard let (host, port) = split(text) else { return [] }
     var hints = addrinfo()
     hints.ai_flags = AI_NUMERICSERV
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var found: UnsafeMutablePointer<addrinfo>?
-    guard getaddrinfo(host, port, &hints, &found) == 0, let first = found else { return nil }
+    guard getaddrinfo(host, port, &hints, &found) == 0, let first = found else { return [] }
     defer { freeaddrinfo(first) }
-    self.init(UnsafePointer(first.pointee.ai_addr))
+    return sequence(first: first, next: { $0.pointee.ai_next }).compactMap {
+      SocketAddress(UnsafePointer($0.pointee.ai_addr))
+    }
   }
 
   private static func split(_ text: String) -> (host: String, port: String)? {

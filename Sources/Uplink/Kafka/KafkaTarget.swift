@@ -15,10 +15,8 @@ final class KafkaTarget: UplinkTarget {
   private let gateway: String
   let time: any TimeSource
 
-  private var socket: FileDescriptor?
+  private var socket: TargetSocket?
   var connection: KafkaConnection?
-  private var received = ByteWriter(capacity: 64 << 10)
-  private var sentBytes = 0
 
   /// Whom the connection is with.
   private(set) var address = ""
@@ -55,7 +53,6 @@ final class KafkaTarget: UplinkTarget {
   private var restUntil: Int64 = 0
 
   static let timeoutMilliseconds: Int32 = 20_000
-  private static let connectSeconds = 5
 
   init(_ configuration: KafkaTargetConfiguration, identity: RecordIdentity, time: any TimeSource) {
     self.configuration = configuration
@@ -81,9 +78,7 @@ final class KafkaTarget: UplinkTarget {
     close()
     address = broker
     do throws(SystemError) {
-      let socket = try OutgoingSocket.stream(to: broker, timeoutSeconds: Self.connectSeconds)
-      try socket.setNonBlocking()
-      self.socket = consume socket
+      socket = try TargetSocket(to: broker)
     } catch {
       throw TargetFailure(
         "kafka \(broker): \(error.reason); look at the address, the network, and what the brokers advertise")
@@ -106,13 +101,15 @@ final class KafkaTarget: UplinkTarget {
 
   func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
     var progress = TargetProgress()
-    sentBytes = 0
-    for event in try receive() {
+    guard socket != nil else { return progress }
+    let ending = socket!.receive()
+    for event in try take() {
       progress.hasMoved = true
       try handle(event, &progress)
     }
-    try transmit()
-    progress.sentBytes = sentBytes
+    // Another broker's socket may stand in its place by now.
+    if let ending, !progress.hasMoved { throw failure(ending) }
+    try transmit(&progress)
     progress.isReady = isReady
     if settledCount > 0, time.monotonicNanoseconds() >= restUntil {
       progress.confirmed = settledCount
@@ -121,56 +118,28 @@ final class KafkaTarget: UplinkTarget {
     return progress
   }
 
-  /// Everything that has come, as events.
-  private func receive() throws(TargetFailure) -> [KafkaConnection.Event] {
-    var events: [KafkaConnection.Event] = []
-    while socket != nil {
-      received.removeAll()
-      var result = IOResult.wouldBlock
-      _ = received.append(upTo: 64 << 10) { room in
-        result = socket?.read(into: room) ?? .wouldBlock
-        if case .moved(let count) = result { return count }
-        return 0
-      }
-      switch result {
-      case .moved: events += try take()
-      case .wouldBlock: return events
-      case .endOfStream: throw failure("the broker closed the connection")
-      case .failed(let code): throw failure(SystemError("read", errno: code).reason)
-      }
-    }
-    return events
-  }
-
   private func take() throws(TargetFailure) -> [KafkaConnection.Event] {
-    guard connection != nil else { return [] }
     do throws(KafkaConnection.Failure) {
-      return try Self.take(received, &connection!)
+      return try Self.take(socket!, &connection!)
     } catch {
       throw failure(error.description)
     }
   }
 
   private static func take(
-    _ received: borrowing ByteWriter, _ connection: inout KafkaConnection
+    _ socket: borrowing TargetSocket, _ connection: inout KafkaConnection
   ) throws(KafkaConnection.Failure) -> [KafkaConnection.Event] {
-    try connection.receive(received.bytes)
+    try connection.receive(socket.received.bytes)
   }
 
-  private static func send(_ output: borrowing ByteWriter, on socket: borrowing FileDescriptor) -> IOResult {
-    socket.send(output.bytes)
-  }
-
-  private func transmit() throws(TargetFailure) {
-    while connection != nil, socket != nil, wantsWrite {
-      switch Self.send(connection!.output, on: socket!) {
-      case .moved(let count):
-        connection!.output.removeFirst(count)
-        sentBytes += count
-      case .wouldBlock, .endOfStream: return
-      case .failed(let code): throw failure(SystemError("send", errno: code).reason)
-      }
+  private func transmit(_ progress: inout TargetProgress) throws(TargetFailure) {
+    do throws(SystemError) {
+      try socket!.send(&connection!.output)
+    } catch {
+      throw failure(error.reason)
     }
+    progress.sentBytes = socket!.takeSentBytes()
+    if socket!.hasProgressed() { progress.hasMoved = true }
   }
 
   func failure(_ reason: String) -> TargetFailure { TargetFailure("kafka \(address): \(reason)") }

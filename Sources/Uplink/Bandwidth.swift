@@ -1,6 +1,6 @@
 /// A token bucket over the bytes that go to the far side: so many a second, with a burst of a second. What is sent beyond
 /// it is a debt, and nothing more is sent until it is paid. One owner, one thread; times are monotonic nanoseconds.
-struct RateLimit {
+struct Bandwidth {
   let bytesPerSecond: Int
   /// Negative: a debt.
   private var tokens: Double

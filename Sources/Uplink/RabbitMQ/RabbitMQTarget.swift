@@ -1,0 +1,254 @@
+import Bytes
+import Platform
+import Records
+import Wire
+
+/// A stream of a RabbitMQ cluster as an uplink's far side: one publisher over one connection, to the node that leads the
+/// stream.
+///
+/// The publisher's reference is the gateway, its log's epoch and the uplink's name, and an entry's publishing id is the
+/// offset of its last record plus one: so the stream itself knows what it has had, and drops what comes again.
+final class RabbitMQTarget: UplinkTarget {
+  private let configuration: RabbitMQTargetConfiguration
+  private let gateway: String
+  private let reference: String
+  private let time: any TimeSource
+
+  private var socket: TargetSocket?
+  private var connection: RabbitMQConnection?
+  private var packer: RabbitMQPacker
+  /// Whom the connection is with.
+  private var address = ""
+  /// The same by the node's own account.
+  private var node: RabbitMQMetadata.Node?
+  /// The next of `hosts` to begin with.
+  private var nextHost = 0
+  /// How often the cluster has sent us on to another node since `connect`.
+  private var hops = 0
+  private static let maxHops = 3
+
+  /// The stream itself: of a super stream, the gateway's partition.
+  private var stream: String
+  /// The last id that the stream had of us when the connection was made.
+  private var lastID: UInt64 = 0
+  private var isReady = false
+  private var outstanding: [Outstanding] = []
+
+  private var lastSent: Int64 = 0
+  private var lastReceived: Int64 = 0
+
+  /// A node stops reading behind 50,000 entries that it has not confirmed.
+  let window = 8
+  /// Of a publisher's reference.
+  static let maximumReferenceBytes = 255
+
+  /// A shipment on its way.
+  private struct Outstanding {
+    var ids: Set<UInt64>
+    let lastID: UInt64
+    let refused: [RefusedRecord]
+  }
+
+  init(
+    _ configuration: RabbitMQTargetConfiguration, uplink: String, identity: RecordIdentity, time: any TimeSource
+  ) throws(TargetFailure) {
+    self.configuration = configuration
+    self.time = time
+    gateway = identity.gateway
+    reference = "\(identity.gateway)/\(identity.epoch)/\(uplink)"
+    stream = configuration.stream
+    packer = RabbitMQPacker(identity, configuration.compression)
+    guard reference.utf8.count <= Self.maximumReferenceBytes else {
+      throw TargetFailure("the names of the gateway and the uplink are too long for RabbitMQ, together: `\(reference)`")
+    }
+  }
+
+  var descriptor: CInt { socket?.raw ?? -1 }
+  var wantsWrite: Bool { (connection?.output.count ?? 0) > 0 }
+
+  func connect() throws(TargetFailure) {
+    hops = 0
+    let host = configuration.hosts[nextHost % configuration.hosts.count]
+    nextHost += 1
+    try open(host)
+  }
+
+  private func open(_ host: String) throws(TargetFailure) {
+    disconnect()
+    address = host
+    do throws(SystemError) {
+      socket = try TargetSocket(to: host)
+    } catch {
+      let advice =
+        hops == 0
+        ? "look at the address and the network"
+        : "the cluster says that the stream's leader is there (stream.advertised_host); where the gateway cannot reach that, set `followLeader: false`"
+      throw failure("\(error.reason); \(advice)")
+    }
+    connection = RabbitMQConnection(name: "forebay \(reference)", credentials: configuration.credentials)
+    lastSent = time.monotonicNanoseconds()
+    lastReceived = lastSent
+  }
+
+  func disconnect() {
+    if isReady, socket != nil {
+      connection!.close()
+      try? socket!.send(&connection!.output)
+    }
+    isReady = false
+    connection = nil
+    socket = nil
+    outstanding = []
+  }
+
+  func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
+    var progress = TargetProgress()
+    guard socket != nil else { return progress }
+    let ending = socket!.receive()
+    if socket?.hasReceived == true { lastReceived = time.monotonicNanoseconds() }
+    for event in try take() {
+      progress.hasMoved = true
+      try handle(event)
+    }
+    // Another node's socket may stand in its place by now.
+    if let ending, !progress.hasMoved { throw failure(ending) }
+    try beat()
+    try transmit(&progress)
+    progress.isReady = isReady
+    settle(&progress)
+    return progress
+  }
+
+  private func take() throws(TargetFailure) -> [RabbitMQConnection.Event] {
+    do throws(RabbitMQConnection.Failure) {
+      return try Self.take(socket!, &connection!)
+    } catch {
+      throw failure(error.description)
+    }
+  }
+
+  private static func take(
+    _ socket: borrowing TargetSocket, _ connection: inout RabbitMQConnection
+  ) throws(RabbitMQConnection.Failure) -> [RabbitMQConnection.Event] {
+    try connection.receive(socket.received.bytes)
+  }
+
+  private func transmit(_ progress: inout TargetProgress) throws(TargetFailure) {
+    do throws(SystemError) {
+      try socket!.send(&connection!.output)
+    } catch {
+      throw failure(error.reason)
+    }
+    progress.sentBytes = socket!.takeSentBytes()
+    if progress.sentBytes > 0 { lastSent = time.monotonicNanoseconds() }
+    if socket!.hasProgressed() { progress.hasMoved = true }
+  }
+
+  /// Says that we are there, and sees whether the node is.
+  private func beat() throws(TargetFailure) {
+    let seconds = connection?.heartbeatSeconds ?? 0
+    guard seconds > 0 else { return }
+    let interval = Int64(seconds) * 1_000_000_000
+    let now = time.monotonicNanoseconds()
+    guard now - lastReceived < 2 * interval else {
+      throw failure("nothing has come for \(2 * seconds) s, not even a heartbeat")
+    }
+    if now - lastSent >= interval, !wantsWrite {
+      connection!.heartbeat()
+      lastSent = now
+    }
+  }
+
+  private func failure(_ reason: String) -> TargetFailure { TargetFailure("rabbitmq \(address): \(reason)") }
+
+  private func failure(_ code: RabbitMQResponseCode) -> TargetFailure { failure("stream `\(stream)`: \(code)") }
+}
+
+// The way to the stream's leader.
+extension RabbitMQTarget {
+  private func handle(_ event: RabbitMQConnection.Event) throws(TargetFailure) {
+    switch event {
+    case .ready(let node):
+      self.node = node
+      if configuration.isSuperStream {
+        connection!.requestPartitions(of: configuration.stream)
+      } else if let limits = configuration.create {
+        connection!.create(stream, limits)
+      } else {
+        connection!.requestMetadata(of: stream)
+      }
+    case .created(let code):
+      // One with other limits than were asked for does as well: they are its owner's to choose.
+      guard [.ok, .streamExists, .preconditionFailed].contains(code) else { throw failure(code) }
+      connection!.requestMetadata(of: stream)
+    case .partitions(let code, let streams):
+      guard code == .ok else { throw failure(code) }
+      guard !streams.isEmpty else { throw failure("the super stream has no partitions") }
+      stream = streams[RabbitMQRouting.partition(of: gateway.utf8.span.bytes, count: streams.count)]
+      connection!.requestMetadata(of: stream)
+    case .metadata(let metadata): try follow(metadata)
+    case .publisherDeclared(let code):
+      guard code == .ok else { throw failure(code) }
+    case .publisherSequence(let code, let id):
+      guard code == .ok else { throw failure(code) }
+      lastID = id
+      isReady = true
+    case .outcome(let outcome): try take(outcome)
+    case .moved(let code, let stream):
+      if stream == self.stream { throw failure(code) }
+    }
+  }
+
+  /// Goes on to the node that leads the stream, unless this is it, or the nodes do not agree: then any will do.
+  private func follow(_ metadata: RabbitMQMetadata) throws(TargetFailure) {
+    guard metadata.code == .ok else { throw failure(metadata.code) }
+    guard let leader = metadata.leader else {
+      throw failure("stream `\(stream)` has no leader at the moment; nodes are down")
+    }
+    if configuration.followLeader, leader != node, leader.address != address, hops < Self.maxHops {
+      hops += 1
+      return try open(leader.address)
+    }
+    connection!.declarePublisher(RabbitMQPacker.publisher, reference: reference, stream: stream)
+    connection!.querySequence(reference: reference, stream: stream)
+  }
+}
+
+// Shipments.
+extension RabbitMQTarget {
+  func send(_ contents: borrowing ShipmentContents, as identity: [UInt8]) throws(TargetFailure) {
+    guard isReady, connection != nil, let end = contents.shipment?.end else {
+      throw failure("there is no connection")
+    }
+    let packed = Self.pack(contents, &packer, after: lastID, &connection!)
+    outstanding.append(Outstanding(ids: packed.ids, lastID: RabbitMQPacker.id(end - 1), refused: packed.refused))
+  }
+
+  private static func pack(
+    _ contents: borrowing ShipmentContents, _ packer: inout RabbitMQPacker, after lastID: UInt64,
+    _ connection: inout RabbitMQConnection
+  ) -> RabbitMQPacker.Packed {
+    let maximum = connection.maximumFrameBytes
+    return packer.pack(contents, after: lastID, maximumFrameBytes: maximum, to: &connection.output)
+  }
+
+  private func take(_ outcome: RabbitMQOutcome) throws(TargetFailure) {
+    if let refusal = outcome.refused.first { throw failure(refusal.code) }
+    for id in outcome.confirmed {
+      // In any order; of an earlier connection's, none is there.
+      guard let index = outstanding.firstIndex(where: { $0.lastID >= id }) else { continue }
+      outstanding[index].ids.remove(id)
+    }
+  }
+
+  /// Tells the loop of the shipments that are all there. Refused records are the first one's: so it goes alone.
+  private func settle(_ progress: inout TargetProgress) {
+    while let first = outstanding.first, first.ids.isEmpty {
+      guard first.refused.isEmpty || progress.confirmed == 0 else { return }
+      progress.refused = first.refused
+      progress.confirmed += 1
+      outstanding.removeFirst()
+      if !first.refused.isEmpty { return }
+    }
+  }
+}
