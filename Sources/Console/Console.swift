@@ -8,6 +8,9 @@ package import Wire
 package final class Console: Sendable {
   /// The TCP address it listens at, as bound; nil: only the Unix socket.
   package let listenAddress: String?
+
+  /// - Parameter isLocal: whether it came over the Unix socket: from somebody who may do more than look.
+  package typealias Answer = @Sendable (_ request: HTTPRequest, _ isLocal: Bool) -> HTTPResponse
   private let socketPath: String
   private let wakeUp: WakeUp
   private let isStopping = Atomic(false)
@@ -16,7 +19,7 @@ package final class Console: Sendable {
   /// Listening when it returns.
   package static func start(
     _ configuration: ConsoleConfiguration, time: any TimeSource = SystemTime(),
-    answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+    answer: @escaping Answer
   ) throws(ConsoleError) -> Console {
     var listeners = [ConsoleLoop.Listener(local: try listenLocally(configuration.socket))]
     var address: String?
@@ -51,7 +54,7 @@ package final class Console: Sendable {
 
   private func run(
     _ listeners: [ConsoleLoop.Listener], _ time: any TimeSource,
-    _ answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+    _ answer: @escaping Answer
   ) {
     let wakeUp = wakeUp
     let isStopping: @Sendable () -> Bool = { [self] in self.isStopping.load(ordering: .acquiring) }

@@ -4,12 +4,13 @@ package import Wire
 
 /// Asks a running daemon through its Unix socket.
 package enum ConsoleClient {
-  /// The answer to `GET path`; nil where what came back is no whole answer.
-  package static func get(_ path: String, socket: String, timeoutSeconds: Int = 5) throws(SystemError) -> HTTPResponse?
-  {
+  /// The answer to `GET path`, or another method; nil where what came back is no whole answer.
+  package static func ask(
+    _ path: String, method: String = "GET", socket: String, timeoutSeconds: Int = 5
+  ) throws(SystemError) -> HTTPResponse? {
     let connection = try LocalSocket.connect(socket, timeoutSeconds: timeoutSeconds)
     var buffer = ByteWriter(capacity: 64 << 10)
-    buffer.append("GET \(path) HTTP/1.1\r\nHost: forebay\r\nConnection: close\r\n\r\n")
+    buffer.append("\(method) \(path) HTTP/1.1\r\nHost: forebay\r\nConnection: close\r\n\r\n")
     guard case .moved(buffer.count) = connection.send(buffer.bytes) else { return nil }
     buffer.removeAll()
     while true {

@@ -5,6 +5,7 @@ import Wire
 /// One client of the console: what it has sent, and what has not been sent to it yet.
 struct ConsoleConnection: ~Copyable {
   let socket: FileDescriptor
+  private let isLocal: Bool
   private var input = ByteWriter(capacity: 1024)
   private var output = ByteWriter(capacity: 1024)
   private var sent = 0
@@ -23,13 +24,14 @@ struct ConsoleConnection: ~Copyable {
 
   static let timeoutNanoseconds: Int64 = 10_000_000_000
 
-  init(_ socket: consuming FileDescriptor, now: Int64) {
+  init(_ socket: consuming FileDescriptor, isLocal: Bool, now: Int64) {
     self.socket = socket
+    self.isLocal = isLocal
     deadline = now + Self.timeoutNanoseconds
   }
 
   /// Reads what has come, answers what is complete, and sends.
-  mutating func advance(now: Int64, answer: (HTTPRequest) -> HTTPResponse) -> Next {
+  mutating func advance(now: Int64, answer: Console.Answer) -> Next {
     if sent == output.count, !closesWhenSent {
       guard receive() else { return .close }
       answerAll(answer)
@@ -51,7 +53,7 @@ struct ConsoleConnection: ~Copyable {
     }
   }
 
-  private mutating func answerAll(_ answer: (HTTPRequest) -> HTTPResponse) {
+  private mutating func answerAll(_ answer: Console.Answer) {
     while !closesWhenSent {
       switch HTTPRequest.parse(input.bytes) {
       case .incomplete: return
@@ -61,7 +63,7 @@ struct ConsoleConnection: ~Copyable {
       case .request(let request, let byteCount):
         input.removeFirst(byteCount)
         closesWhenSent = !request.isPersistent
-        answer(request).encode(
+        answer(request, isLocal).encode(
           into: &output, keepsConnection: request.isPersistent, withoutBody: request.method == "HEAD")
       }
     }

@@ -6,7 +6,7 @@ struct ConsoleLoop: ~Copyable {
   private let listeners: [Listener]
   private let wakeUp: WakeUp
   private let isStopping: @Sendable () -> Bool
-  private let answer: @Sendable (HTTPRequest) -> HTTPResponse
+  private let answer: Console.Answer
   private let time: any TimeSource
   private let poller: Poller
   private var connections: [Connection?] = []
@@ -19,6 +19,14 @@ struct ConsoleLoop: ~Copyable {
   /// A listening socket, of either kind.
   final class Listener: Sendable {
     private let socket: Socket
+
+    /// Whether it is the Unix socket.
+    var isLocal: Bool {
+      switch socket {
+      case .local: true
+      case .tcp: false
+      }
+    }
 
     private enum Socket: ~Copyable, Sendable {
       case local(FileDescriptor)
@@ -59,7 +67,7 @@ struct ConsoleLoop: ~Copyable {
 
   init(
     _ listeners: [Listener], wakeUp: WakeUp, time: any TimeSource, isStopping: @escaping @Sendable () -> Bool,
-    answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+    answer: @escaping Console.Answer
   ) throws(SystemError) {
     let poller = try Poller(capacity: Self.maximumConnections + 4)
     try poller.add(wakeUp.descriptor, .readable, token: Self.wakeUpToken)
@@ -98,7 +106,7 @@ struct ConsoleLoop: ~Copyable {
     let slot = connections.firstIndex { $0 == nil } ?? connections.count
     guard slot < Self.maximumConnections else { return }
     try poller.add(socket.raw, .readable, token: Self.firstConnectionToken + UInt64(slot))
-    let connection = Connection(ConsoleConnection(socket, now: now))
+    let connection = Connection(ConsoleConnection(socket, isLocal: listener.isLocal, now: now))
     if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
   }
 

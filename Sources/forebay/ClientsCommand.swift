@@ -1,7 +1,6 @@
 import Console
 import Daemon
 import Platform
-import Wire
 
 /// `forebay clients`: asks the running daemon who its MQTT clients are.
 extension Command {
@@ -35,7 +34,7 @@ enum ClientsCommand {
       throw CommandError.usage("--format takes text or json, not `\(format)`")
     }
     let socket = arguments.value("--socket") ?? ConsoleConfiguration.defaultSocket(data: arguments.dataDirectory)
-    let report = try ask(socket)
+    let report = try DaemonAccess.report("/api/v1/clients", socket: socket)
     var output = StandardOutput()
     if format == "json" {
       output.write(String(decoding: report, as: UTF8.self))
@@ -48,24 +47,5 @@ enum ClientsCommand {
     }
     output.flush()
     return .success
-  }
-
-  private static func ask(_ socket: String) throws -> [UInt8] {
-    let response: HTTPResponse?
-    do throws(SystemError) {
-      response = try ConsoleClient.get("/api/v1/clients", socket: socket)
-    } catch {
-      switch error.reasonForNoAnswer {
-      case .notRunning: throw CommandError("no daemon answers at \(socket); is it running?", .negative)
-      case .notAllowed:
-        throw CommandError("\(socket): \(error.reason); ask as the daemon's user or as root (sudo)", .noInput)
-      case .other: throw CommandError("\(error)", .unavailable)
-      }
-    }
-    guard let response, response.status == .ok else {
-      throw CommandError(
-        "\(socket): what answers there is not this version of Forebay, or does not answer in time", .unavailable)
-    }
-    return response.body
   }
 }

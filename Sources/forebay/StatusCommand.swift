@@ -64,7 +64,7 @@ enum StatusCommand {
   private static func report(data: String, socket: String) throws -> (report: [UInt8], isRunning: Bool) {
     let response: HTTPResponse?
     do throws(SystemError) {
-      response = try ConsoleClient.get("/api/v1/status", socket: socket)
+      response = try ConsoleClient.ask("/api/v1/status", socket: socket)
     } catch {
       switch error.reasonForNoAnswer {
       case .notRunning: return (try stored(data), false)

@@ -13,7 +13,7 @@ struct ConsoleTests {
   private func start() throws -> Console {
     var configuration = ConsoleConfiguration(socket: path)
     configuration.listen = nil
-    return try Console.start(configuration) { request in
+    return try Console.start(configuration) { request, _ in
       HTTPResponse(.ok, text: "\(request.method) \(request.path)")
     }
   }
@@ -35,7 +35,7 @@ struct ConsoleTests {
   @Test func `the client asks and is answered`() throws {
     let console = try start()
     defer { console.stop() }
-    let response = try #require(try ConsoleClient.get("/x", socket: path))
+    let response = try #require(try ConsoleClient.ask("/x", socket: path))
     #expect(response == HTTPResponse(.ok, text: "GET /x"))
   }
 
@@ -66,7 +66,7 @@ struct ConsoleTests {
     #expect(withUnsafeMutableBytes(of: &byte) { idle[39].socket.read(into: $0) } == .endOfStream)
     idle.removeAll()
     // The console sees the closed connections before or with the new one; a moment may pass.
-    try waitUntil(seconds: 5, "an answer") { try ConsoleClient.get("/x", socket: path)?.status == .ok }
+    try waitUntil(seconds: 5, "an answer") { try ConsoleClient.ask("/x", socket: path)?.status == .ok }
   }
 
   private final class Idle {
@@ -78,13 +78,13 @@ struct ConsoleTests {
     let taken = try ListeningSocket(try #require(SocketAddress("127.0.0.1:0")))
     var configuration = ConsoleConfiguration(socket: path)
     configuration.listen = "\(taken.address)"
-    let console = try Console.start(configuration) { _ in HTTPResponse(.ok, text: "") }
+    let console = try Console.start(configuration) { _, _ in HTTPResponse(.ok, text: "") }
     #expect(console.listenAddress == nil)
-    #expect(try ConsoleClient.get("/x", socket: path)?.status == .ok)
+    #expect(try ConsoleClient.ask("/x", socket: path)?.status == .ok)
     console.stop()
     configuration.isListenRequired = true
     let error = #expect(throws: ConsoleError.self) {
-      try Console.start(configuration) { _ in HTTPResponse(.ok, text: "") }
+      try Console.start(configuration) { _, _ in HTTPResponse(.ok, text: "") }
     }
     #expect(error?.description.contains("`console.listen`") == true)
   }
@@ -98,7 +98,7 @@ struct ConsoleTests {
     try start().stop()
     try writeFile(directory.path + "/file", "mine")
     let error = #expect(throws: ConsoleError.self) {
-      try Console.start(ConsoleConfiguration(socket: directory.path + "/file")) { _ in HTTPResponse(.ok, text: "") }
+      try Console.start(ConsoleConfiguration(socket: directory.path + "/file")) { _, _ in HTTPResponse(.ok, text: "") }
     }
     #expect(error?.description.contains("`console.socket`") == true)
     #expect(try readFile(directory.path + "/file") == "mine")
@@ -108,19 +108,19 @@ struct ConsoleTests {
     let console = try start()
     defer { console.stop() }
     #expect(throws: ConsoleError.self) { try start() }
-    #expect(try ConsoleClient.get("/x", socket: path)?.status == .ok)
+    #expect(try ConsoleClient.ask("/x", socket: path)?.status == .ok)
   }
 
   @Test func `a path longer than the kernel takes is an error that names the setting`() {
     let long = "/" + String(repeating: "x", count: 107)
     let error = #expect(throws: ConsoleError.self) {
-      try Console.start(ConsoleConfiguration(socket: long)) { _ in HTTPResponse(.ok, text: "") }
+      try Console.start(ConsoleConfiguration(socket: long)) { _, _ in HTTPResponse(.ok, text: "") }
     }
     #expect(error?.description.contains("`console.socket`") == true)
   }
 
   @Test func `nobody there is told from not allowed`() {
-    let error = #expect(throws: SystemError.self) { try ConsoleClient.get("/x", socket: path) }
+    let error = #expect(throws: SystemError.self) { try ConsoleClient.ask("/x", socket: path) }
     #expect(error?.reasonForNoAnswer == .notRunning)
   }
 }

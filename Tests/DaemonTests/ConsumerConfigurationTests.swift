@@ -135,11 +135,29 @@ struct ConsumerConfigurationTests {
     ),
     (
       "an uplink without a target", "{uplinks: [{name: \"a\"}]}",
-      "f:1: `uplinks[0].mqtt` or `kafka` is missing; write mqtt: { host: \"mqtt.example.com\" }"
+      "f:1: `uplinks[0].mqtt` or `kafka` or `rabbitmq` is missing; write mqtt: { host: \"mqtt.example.com\" }"
     ),
     (
-      "a target of a later version", "{uplinks: [{name: \"a\", rabbitmq: {}}]}",
-      "f:1: `uplinks[0].rabbitmq` is not available in this version; remove it"
+      "no RabbitMQ hosts", "{uplinks: [{name: \"a\", rabbitmq: {stream: \"t\"}}]}",
+      "f:1: `uplinks[0].rabbitmq.hosts` is missing; write hosts: [\"rabbitmq.example.com:5552\"]"
+    ),
+    (
+      "no stream", "{uplinks: [{name: \"a\", rabbitmq: {hosts: [\"r:5552\"]}}]}",
+      "f:1: `uplinks[0].rabbitmq.stream` is missing; write stream: \"telemetry\""
+    ),
+    (
+      "two kinds of stream",
+      "{uplinks: [{name: \"a\", rabbitmq: {hosts: [\"r:5552\"], stream: \"s\", superStream: \"t\"}}]}",
+      "f:1: `uplinks[0].rabbitmq.superStream` stands beside `stream`; a gateway's records go to one of them"
+    ),
+    (
+      "a super stream to be made",
+      "{uplinks: [{name: \"a\", rabbitmq: {hosts: [\"r:5552\"], superStream: \"t\", create: {}}}]}",
+      "f:1: `uplinks[0].rabbitmq.create` does not go with `superStream`; make it with rabbitmq-streams add_super_stream"
+    ),
+    (
+      "two targets", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, kafka: {brokers: [\"k:9\"], topic: \"t\"}}]}",
+      "f:1: `uplinks[0].kafka` stands beside `mqtt`; make two uplinks of them"
     ),
     (
       "no brokers", "{uplinks: [{name: \"a\", kafka: {topic: \"t\"}}]}",
@@ -151,8 +169,8 @@ struct ConsumerConfigurationTests {
       "f:1: `uplinks[0].kafka.password` is missing; `user` and `password` (or `passwordFile`) go together"
     ),
     (
-      "a limit of a later version", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, maxRate: \"1 KiB/s\"}]}",
-      "f:1: `uplinks[0].maxRate` is not available in this version; remove it"
+      "a rate that is none", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, maxRate: \"1 KiB\"}]}",
+      "f:1: `uplinks[0].maxRate` is \"1 KiB\"; write a rate with its unit, such as \"256 KiB/s\""
     ),
     (
       "no host", "{uplinks: [{name: \"a\", mqtt: {}}]}",

@@ -34,6 +34,11 @@ int linux_getrandom(void *bytes, size_t count);
 // sockets
 int linux_accept(int listener, struct sockaddr *address, socklen_t *length);
 
+/// A non-blocking rtnetlink(7) socket that tells of new addresses and routes; -1 with errno set.
+int linux_netlink_open(void);
+/// Reads what it has told: whether an address or a route is new, or so much has come that some was lost.
+bool linux_netlink_has_news(int netlink);
+
 /// A fixed set of receive slots for recvmmsg(2): `slots` datagrams of up to `slot_bytes` each.
 typedef struct linux_datagram_slots linux_datagram_slots;
 linux_datagram_slots *linux_datagram_slots_create(unsigned slots, size_t slot_bytes);

@@ -1,6 +1,7 @@
 import Ingress
 package import Platform
 import Storage
+import Uplink
 
 /// `forebay run`: from the start of the stages to their end, on the main thread.
 package struct Lifecycle {
@@ -14,6 +15,8 @@ package struct Lifecycle {
 
   /// Below the unit's TimeoutStopSec, and short enough for somebody at a terminal.
   static let stopLimitMilliseconds = 20_000
+  /// A network that comes back tells several things at once; the uplinks hear of it at most so often.
+  static let newsIntervalMilliseconds: Int64 = 200
   /// How long a stage may stand still before the daemon calls itself stuck; the unit's WatchdogSec is longer.
   static let stallLimitMilliseconds: Int64 = 20_000
 
@@ -82,13 +85,15 @@ package struct Lifecycle {
   /// Sleeps until it is time to stop.
   private func wait(_ stages: Stages, _ failure: WakeUp) throws {
     let poller = try Poller(capacity: 4)
+    let network = watchNetwork(poller)
+    var (hasNews, lastNews) = (false, milliseconds)
     try poller.add(signals.descriptor, .readable, token: 0)
     try poller.add(failure.descriptor, .readable, token: 1)
     var watch = ProgressWatch(limitMilliseconds: Self.stallLimitMilliseconds, now: milliseconds)
     let interval = min(manager.watchdogMilliseconds.map { $0 / 3 } ?? 1000, 1000)
     sample(stages)
     while stages.log.failure == nil {
-      _ = try poller.wait(milliseconds: interval)
+      _ = try poller.wait(milliseconds: hasNews ? Int(Self.newsIntervalMilliseconds) : interval)
       while let (signal, sender) = signals.next() {
         switch signal {
         case .hangUp: reload(stages)
@@ -97,7 +102,24 @@ package struct Lifecycle {
           return
         }
       }
+      if network?.takeNews() == true { hasNews = true }
+      if hasNews, milliseconds - lastNews >= Self.newsIntervalMilliseconds {
+        (hasNews, lastNews) = (false, milliseconds)
+        for uplink in stages.uplinks { uplink.retry() }
+      }
       look(at: stages, &watch)
+    }
+  }
+
+  /// Nil where the system does not tell: uplinks try again in their own time.
+  private func watchNetwork(_ poller: borrowing Poller) -> NetworkWatch? {
+    do throws(SystemError) {
+      let network = try NetworkWatch()
+      try poller.add(network.descriptor, .readable, token: 2)
+      return network
+    } catch {
+      Journal.warning("changes of the network are not seen: \(error)")
+      return nil
     }
   }
 

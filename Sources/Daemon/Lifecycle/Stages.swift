@@ -84,7 +84,7 @@ final class Stages: Sendable {
   }
 
   private func startConsole(_ time: any TimeSource) throws {
-    let started = try Console.start(configuration.console, time: time) { [self] in answer($0, time) }
+    let started = try Console.start(configuration.console, time: time) { [self] in answer($0, isLocal: $1, time) }
     console.withLock { $0 = started }
   }
 

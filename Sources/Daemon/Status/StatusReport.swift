@@ -85,11 +85,13 @@ extension StatusReport {
       "name": .string(status.name),
       "target": .string(status.target),
       "state": .string(status.state.rawValue),
+      "stateSince": .optional(status.stateSince?.rfc3339),
     ] + consumer + [
       "shippedRecords": .count(status.shippedRecords),
       "rawBytes": .count(status.rawBytes),
       "shippedBytes": .count(status.shippedBytes),
       "shipments": .count(status.shipments),
+      "shipmentsInFlight": .count(status.shipmentsInFlight),
       "retries": .count(status.retries),
       "deadLetters": .count(status.deadLetters),
       "saveFailures": .count(status.saveFailures),
@@ -107,9 +109,22 @@ extension StatusReport {
     return [
       "position": .count(position),
       "lag": .count(lag),
+      "lagBytes": .count(lag > 0 ? bytes(behind: position) : 0),
       "oldestRecord": .optional(oldest?.rfc3339),
       "recordsPerSecond": .optional(rates?.consumed(positions, index), digits: 1),
       "secondsToDrain": .optional(lag == 0 ? 0 : drained),
     ]
+  }
+
+  /// What the log takes on disk from `position` on, about: of the segment that has it, by its share of the records.
+  private func bytes(behind position: Offset) -> Int {
+    let segments = stages.log.segments
+    let ends = segments.dropFirst().map(\.base) + [stages.log.durableEnd]
+    return zip(segments, ends).reduce(0) { sum, item in
+      let (segment, end) = item
+      guard position < end, end > segment.base else { return sum }
+      let share = Double(end - max(position, segment.base)) / Double(end - segment.base)
+      return sum + Int(Double(segment.bytes) * share)
+    }
   }
 }

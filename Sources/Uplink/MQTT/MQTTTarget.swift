@@ -122,6 +122,7 @@ final class MQTTTarget: UplinkTarget {
         progress.hasMoved = true
         try settle(index, reason, client, &progress)
       case .disconnected(let reason):
+        if !isAccepted { tryOtherVersion() }
         throw TargetFailure("\(broker.host):\(broker.port): \(reason)")
       case .subscribed:
         break
@@ -138,9 +139,11 @@ final class MQTTTarget: UplinkTarget {
     )
   }
 
+  /// Brokers without MQTT 5 may close the connection without a word.
+  private func tryOtherVersion() { version = version == .v5 ? .v311 : .v5 }
+
   private func failure(_ error: MosquittoError) -> TargetFailure {
-    // Brokers without MQTT 5 may close the connection without a word.
-    if client != nil, !isAccepted, descriptor < 0 || error.call == "read" { version = version == .v5 ? .v311 : .v5 }
+    if client != nil, !isAccepted, descriptor < 0 || error.call == "read" { tryOtherVersion() }
     return TargetFailure("\(broker.host):\(broker.port): \(error)")
   }
 }

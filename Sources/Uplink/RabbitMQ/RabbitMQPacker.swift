@@ -121,7 +121,8 @@ struct RabbitMQPacker: ~Copyable {
     guard data + RabbitMQPublish.overheadBytes <= maximumFrameBytes else {
       // It is alone: several fit always.
       batch.packed.ids.remove(batch.id)
-      let reason = "it takes \(data) bytes, and the node no frames of more than \(maximumFrameBytes); raise stream.frame_max"
+      let reason =
+        "it takes \(data) bytes, and the node no frames of more than \(maximumFrameBytes); raise stream.frame_max"
       batch.packed.refused.append(RefusedRecord(index: batch.place, reason: reason))
       return
     }

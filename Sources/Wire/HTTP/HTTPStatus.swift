@@ -2,6 +2,7 @@
 package enum HTTPStatus: Int, Hashable, Sendable {
   case ok = 200
   case badRequest = 400
+  case forbidden = 403
   case notFound = 404
   case methodNotAllowed = 405
   case requestTimeout = 408
@@ -15,6 +16,7 @@ package enum HTTPStatus: Int, Hashable, Sendable {
     switch self {
     case .ok: "OK"
     case .badRequest: "Bad Request"
+    case .forbidden: "Forbidden"
     case .notFound: "Not Found"
     case .methodNotAllowed: "Method Not Allowed"
     case .requestTimeout: "Request Timeout"

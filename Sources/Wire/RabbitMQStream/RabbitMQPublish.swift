@@ -53,18 +53,21 @@ package enum RabbitMQPublish {
 
 /// What became of entries.
 package struct RabbitMQOutcome: Hashable, Sendable {
+  package struct Refusal: Hashable, Sendable {
+    package var id: UInt64
+    package var code: RabbitMQResponseCode
+
+    package init(id: UInt64, code: RabbitMQResponseCode) {
+      self.id = id
+      self.code = code
+    }
+  }
+
   /// On a majority of the stream's nodes.
   package var confirmed: [UInt64] = []
-  package var refused: [(id: UInt64, code: RabbitMQResponseCode)] = []
+  package var refused: [Refusal] = []
 
-  package static func == (one: RabbitMQOutcome, other: RabbitMQOutcome) -> Bool {
-    one.confirmed == other.confirmed && one.refused.elementsEqual(other.refused) { $0 == $1 }
-  }
-
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(confirmed)
-    hasher.combine(refused.map(\.id))
-  }
+  package init() {}
 
   /// - Parameter body: of PublishConfirm, behind the head.
   static func confirms(_ body: RawSpan) throws(RabbitMQMalformed) -> RabbitMQOutcome {
@@ -84,7 +87,7 @@ package struct RabbitMQOutcome: Hashable, Sendable {
     var outcome = RabbitMQOutcome()
     for _ in 0..<(try reader.count(of: 10)) {
       let id = try reader.uint64()
-      outcome.refused.append((id: id, code: try reader.code()))
+      outcome.refused.append(Refusal(id: id, code: try reader.code()))
     }
     return outcome
   }

@@ -15,7 +15,9 @@ package struct RabbitMQResponseCode: RawRepresentable, Hashable, Sendable, Custo
   package static let noSuchPublisher = RabbitMQResponseCode(rawValue: 0x12)
 
   /// What it means, and what to do about it where somebody can.
-  package var description: String { Self.words[rawValue] ?? "the node answers with code \(rawValue), which is not known here" }
+  package var description: String {
+    Self.words[rawValue] ?? "the node answers with code \(rawValue), which is not known here"
+  }
 
   private static let words: [UInt16: String] = [
     0x01: "all is well",
@@ -29,7 +31,8 @@ package struct RabbitMQResponseCode: RawRepresentable, Hashable, Sendable, Custo
     0x09: "the node finds no sense in the login",
     0x0A: "the node asks for more than a password",
     0x0B: "this user may log in from the node's own machine alone; make a user for the gateway",
-    0x0C: "this user may not use the virtual host, or there is none of that name; set `vhost`, or grant permissions on it",
+    0x0C:
+      "this user may not use the virtual host, or there is none of that name; set `vhost`, or grant permissions on it",
     0x0D: "the node does not know a command that it was sent",
     0x0E: "the node does not take frames of that size; raise its stream.frame_max, or lower `shipment.bytes`",
     0x0F: "the node failed; its log says why",

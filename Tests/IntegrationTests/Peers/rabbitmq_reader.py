@@ -6,6 +6,7 @@ import time
 
 import zstandard
 from rstream import AMQPMessage, Consumer, ConsumerOffsetSpecification, OffsetType, amqp_decoder
+from rstream.exceptions import StreamNotAvailable
 from rstream.compression import CompressionType, NoneCompressionCodec, StreamCompressionCodecs
 
 
@@ -31,12 +32,26 @@ def take(message: AMQPMessage, context):
     print(text(properties["forebay-offset"]), text(properties["forebay-topic"]), text(message.body))
 
 
+async def subscribe():
+    """A replica that has just been started may not serve yet."""
+    for attempt in range(40):
+        consumer = Consumer("127.0.0.1", int(sys.argv[1]), username="guest", password="guest")
+        await consumer.start()
+        try:
+            await consumer.subscribe(
+                sys.argv[2], take, decoder=amqp_decoder,
+                offset_specification=ConsumerOffsetSpecification(OffsetType.FIRST))
+            return consumer
+        except StreamNotAvailable:
+            await consumer.close()
+            await asyncio.sleep(0.5)
+    sys.exit("the stream is not available")
+
+
 async def main():
-    consumer = Consumer("127.0.0.1", int(sys.argv[1]), username="guest", password="guest", load_balancer_mode=False)
-    await consumer.start()
-    await consumer.subscribe(
-        sys.argv[2], take, decoder=amqp_decoder,
-        offset_specification=ConsumerOffsetSpecification(OffsetType.FIRST))
+    global last
+    consumer = await subscribe()
+    last = time.monotonic()
     while time.monotonic() - last < 2:
         await asyncio.sleep(0.1)
     sys.stdout.flush()
