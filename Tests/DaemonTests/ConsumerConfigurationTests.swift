@@ -5,6 +5,7 @@ import Routing
 import Support
 import Testing
 import Uplink
+import Wire
 
 /// Routes, uplinks and broker subscriptions in the configuration.
 struct ConsumerConfigurationTests {
@@ -79,6 +80,33 @@ struct ConsumerConfigurationTests {
     #expect(uplinks[1] == UplinkConfiguration(name: "plain", target: .mqtt(MQTTTargetConfiguration(host: "m.example"))))
     guard case .mqtt(let secure) = uplinks[2].target else { return }
     #expect(secure.port == 8883 && secure.tls == TLSConfiguration())
+  }
+
+  @Test func `RabbitMQ uplinks are read with every key`() throws {
+    let uplinks = try read(
+      """
+      { uplinks: [
+        { name: "a", maxRate: "256 KiB/s", rabbitmq: { hosts: ["r1:5552", "[::1]:5552"], stream: "s", user: "u",
+            password: "p", vhost: "/v", compression: "none", followLeader: false,
+            create: { maxBytes: "1 GiB", maxAge: "7 d", segment: "64 MiB", replicas: 3 } } },
+        { name: "b", rabbitmq: { hosts: ["r1:5552"], superStream: "t" } },
+      ] }
+      """
+    ).uplinks
+    var target = RabbitMQTargetConfiguration(hosts: ["r1:5552", "[::1]:5552"], stream: "s")
+    target.credentials = .init(user: "u", password: "p", virtualHost: "/v")
+    target.compression = .none
+    target.followLeader = false
+    var limits = RabbitMQStreamLimits()
+    limits.maxBytes = 1 << 30
+    limits.maxAgeSeconds = 7 * 86_400
+    limits.segmentBytes = 64 << 20
+    limits.replicas = 3
+    target.create = limits
+    #expect(uplinks[0].target == .rabbitMQ(target) && uplinks[0].maxBytesPerSecond == 256 << 10)
+    var partition = RabbitMQTargetConfiguration(hosts: ["r1:5552"], stream: "t")
+    partition.isSuperStream = true
+    #expect(uplinks[1].target == .rabbitMQ(partition) && uplinks[1].maxBytesPerSecond == nil)
   }
 
   @Test func `broker subscriptions are read, with a password and certificates from files`() throws {

@@ -20,12 +20,14 @@ final class TestLog {
     return try Log.open(configuration, disk: disk, time: time, startsThreads: false)
   }
 
-  /// Appends records whose payloads are their numbers, durably.
-  func append(_ numbers: Range<Int>, topic: (Int) -> String) throws {
+  /// Appends records whose payloads are their numbers unless `payload` makes others, durably.
+  func append(
+    _ numbers: Range<Int>, payload: (Int) -> [UInt8] = { Array("\($0)".utf8) }, topic: (Int) -> String
+  ) throws {
     var appender = log.makeAppender()
     for number in numbers {
       appender.append(
-        topic: topic(number).utf8.span.bytes, payload: "\(number)".utf8.span.bytes,
+        topic: topic(number).utf8.span.bytes, payload: payload(number).span.bytes,
         at: Timestamp(milliseconds: time.wallMilliseconds()))
     }
     appender.flush()

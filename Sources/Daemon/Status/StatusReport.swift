@@ -109,10 +109,10 @@ extension StatusReport {
     return [
       "position": .count(position),
       "lag": .count(lag),
-      "lagBytes": .count(lag > 0 ? bytes(behind: position) : 0),
       "oldestRecord": .optional(oldest?.rfc3339),
       "recordsPerSecond": .optional(rates?.consumed(positions, index), digits: 1),
       "secondsToDrain": .optional(lag == 0 ? 0 : drained),
+      "lagBytes": .count(lag > 0 ? bytes(behind: position) : 0),
     ]
   }
 

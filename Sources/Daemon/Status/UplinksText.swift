@@ -45,7 +45,7 @@ package enum UplinksText {
     let (raw, shipped) = (uplink.number("rawBytes"), uplink.number("shippedBytes"))
     let records = StatusFormat.counted(uplink.number("shippedRecords"), "record")
     let sizes = "\(StatusFormat.size(raw)) as \(StatusFormat.size(shipped))"
-    let ratio = shipped > 0 ? ", \(StatusFormat.tenths(Double(raw) / Double(shipped))) : 1" : ""
+    let ratio = shipped > 0 ? ", \(StatusFormat.tenths(Double(raw) / Double(shipped))):1" : ""
     return "\(records) in \(StatusFormat.counted(uplink.number("shipments"), "shipment")), \(sizes)\(ratio)"
   }
 

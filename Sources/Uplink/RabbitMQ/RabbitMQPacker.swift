@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 import Platform
 import Records
 import Wire
@@ -7,13 +7,13 @@ import Wire
 ///
 /// The publishing id of an entry is the offset of its last record, plus one: the stream takes an entry only if its id is
 /// greater than any before.
-struct RabbitMQPacker: ~Copyable {
+package struct RabbitMQPacker: ~Copyable {
   /// What became of a shipment's records.
-  struct Packed {
+  package struct Packed {
     /// Ids that the stream has to confirm.
-    var ids: Set<UInt64> = []
+    package var ids: Set<UInt64> = []
     /// Too large for the node.
-    var refused: [RefusedRecord] = []
+    package var refused: [RefusedRecord] = []
   }
 
   private let message: AMQPMessage
@@ -36,7 +36,7 @@ struct RabbitMQPacker: ~Copyable {
     var packed = Packed()
   }
 
-  init(_ identity: RecordIdentity, _ compression: RabbitMQTargetConfiguration.Compression) {
+  package init(_ identity: RecordIdentity, _ compression: RabbitMQTargetConfiguration.Compression) {
     message = AMQPMessage(gateway: identity.gateway, epoch: "\(identity.epoch)")
     self.compression = compression
   }
@@ -47,7 +47,7 @@ struct RabbitMQPacker: ~Copyable {
   /// - Parameters:
   ///   - lastID: what the stream has had already. No entry reaches over it, whatever it was cut like before.
   ///   - maximumFrameBytes: the longest frame that the node takes.
-  mutating func pack(
+  package mutating func pack(
     _ contents: borrowing ShipmentContents, after lastID: UInt64, maximumFrameBytes: Int, to output: inout ByteWriter
   ) -> Packed {
     batch.packed = Packed()
