@@ -71,6 +71,14 @@ package struct LogDirectory: Hashable, Sendable {
       filters, bytes.span.bytes, base: segment.base, segmentBytes: segment.bytes)
   }
 
+  /// Whether, by what lies beside it, a sealed segment holds no topic but such as one of `filters` matches.
+  func matchesWholly(_ filters: [TopicFilter], _ segment: SegmentList.Segment, _ disk: any Disk) -> Bool {
+    guard let bytes = readSideFile(.topics, segment.base, upTo: 2 * SegmentTopics.maximumBytes, disk) else {
+      return false
+    }
+    return SegmentTopics.matchesWholly(filters, bytes.span.bytes, base: segment.base, segmentBytes: segment.bytes)
+  }
+
   /// A side file is a hint: one that cannot be read is as good as missing.
   func readSideFile(
     _ kind: SegmentName.Kind, _ base: Offset, upTo limit: Int, _ disk: any Disk

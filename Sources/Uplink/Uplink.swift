@@ -89,10 +89,12 @@ package final class Uplink: Sendable {
         throw .badTarget(uplink: configuration.name, reason: error.description)
       }
     case .kafka(let kafka):
-      return (
-        KafkaTarget(kafka, identity: identity, time: time),
-        "kafka \(kafka.topic) at \(kafka.brokers.joined(separator: ", "))"
-      )
+      do throws(SystemError) {
+        let target = try KafkaTarget(kafka, identity: identity, time: time)
+        return (target, "kafka \(kafka.topic) at \(kafka.brokers.joined(separator: ", "))")
+      } catch {
+        throw .system(error)
+      }
     case .rabbitMQ(let rabbitMQ):
       do throws(TargetFailure) {
         let target = try RabbitMQTarget(rabbitMQ, uplink: configuration.name, identity: identity, time: time)

@@ -7,16 +7,29 @@ package struct UplinkConfiguration: Hashable, Sendable {
   package var topics = ["#"]
   package var target: UplinkTargetConfiguration
   /// A shipment is closed at this many records …
-  package var shipmentRecords = 2000
+  package var shipmentRecords = 10_000
   /// … or at this many bytes of records, before compression.
   package var shipmentBytes = 512 << 10
   /// Of what goes to the far side's protocol, compressed; nil: as fast as the line is.
   package var maxBytesPerSecond: Int?
+  package var order = UplinkOrdering.strict
+  /// With `freshFirst`: what the backlog gets of the line while there are live records to send, from 0 up to 1.
+  package var backlogShare = 0.5
+  /// When the uplink is connected; nil: always.
+  package var schedule: Schedule?
 
   package init(name: String, target: UplinkTargetConfiguration) {
     self.name = name
     self.target = target
   }
+}
+
+/// In which order records go (`uplinks[].order`).
+package enum UplinkOrdering: String, Hashable, Sendable, CaseIterable {
+  /// As they are in the log.
+  case strict
+  /// What comes goes at once; what an outage has left behind goes beside it, marked, and each of the two in order.
+  case freshFirst
 }
 
 package enum UplinkTargetConfiguration: Hashable, Sendable {

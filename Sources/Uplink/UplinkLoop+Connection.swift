@@ -3,14 +3,14 @@ import Records
 
 // The connection.
 extension UplinkLoop {
-  /// Does what somebody has asked for meanwhile.
+  /// Does what somebody has asked for meanwhile, and what the schedule has it do.
   func obey(_ now: Int64) {
     let orders = shared.takeOrders()
-    if orders.isPaused, !isPaused {
-      disconnect()
-      phase = .paused
-      Journal.notice("uplink \(status.name): paused by command")
-    } else if !orders.isPaused, isPaused {
+    lookAtSchedule(now)
+    let reason: Pause? = orders.isPaused ? .command : isOutsideSchedule ? .schedule : nil
+    if let reason {
+      if reason != pause { begin(reason) }
+    } else if pause != nil {
       phase = .disconnected(retryAt: now)
       backoff.reset()
       Journal.notice("uplink \(status.name): goes on")
@@ -21,7 +21,28 @@ extension UplinkLoop {
     }
   }
 
-  private var isPaused: Bool { if case .paused = phase { true } else { false } }
+  private var pause: Pause? { if case .paused(let reason) = phase { reason } else { nil } }
+
+  private func begin(_ reason: Pause) {
+    disconnect()
+    phase = .paused(reason)
+    switch reason {
+    case .command: Journal.notice("uplink \(status.name): paused by command")
+    case .schedule: Journal.notice("uplink \(status.name): its schedule has it wait")
+    }
+  }
+
+  /// Every few seconds is enough: spans are of minutes.
+  private func lookAtSchedule(_ now: Int64) {
+    guard let schedule = configuration.schedule, now >= nextLookAtSchedule else { return }
+    nextLookAtSchedule = now + 5 * Self.second
+    let wall = time.wallMilliseconds()
+    let minutes = schedule.minutesUntilOpen(LocalTime(milliseconds: wall).minuteOfWeek)
+    isOutsideSchedule = minutes > 0
+    // The minute's own seconds have passed already.
+    status.opensAt =
+      minutes > 0 ? Timestamp(milliseconds: wall / 60_000 * 60_000 + Int64(minutes) * 60_000) : nil
+  }
 
   func connect(_ now: Int64) {
     do throws(TargetFailure) {
@@ -37,6 +58,7 @@ extension UplinkLoop {
     Journal.notice("uplink \(status.name): connected to \(status.target)")
     lastReported = nil
     phase = .idle
+    leaveBehind()
     ship(time.monotonicNanoseconds())
   }
 

@@ -20,66 +20,28 @@ extension UplinkLoop {
   /// Makes the shipments again that an earlier life had on their way.
   private func recover() throws(StorageError) {
     var recovered: [Flight] = []
-    for entry in ShipmentNote(bytes: cursor.note).entries {
+    var reader = makeReader(at: lanes.first)
+    for entry in ShipmentNote(bytes: cursor.note, position: cursor.position).entries {
       let flight = takeFlight()
-      try flight.contents.refill(entry.shipment, from: &reader, filters: filters)
-      flight.identity = entry.identity
+      try flight.contents.refill(entry.shipment, from: &reader, filters: filters, lane: entry.lane)
+      // Retention may have taken some of it meanwhile, of which the gap record tells: what is left is another shipment.
+      flight.identity = flight.contents.recordCount == entry.recordCount ? entry.identity : nil
       flight.isNoted = true
-      // Retention may have taken all of it meanwhile; the gap record says so.
-      if flight.contents.recordCount > 0 { recovered.append(flight) } else { status.position = entry.shipment.end }
+      if flight.contents.recordCount > 0 { recovered.append(flight) } else { retire(flight) }
     }
     flights = recovered
-    if let first = recovered.first { status.position = first.shipment.first }
     hasRecovered = true
-  }
-
-  private func takeFlight() -> Flight { spareFlights.popLast() ?? Flight() }
-
-  private func retire(_ flight: Flight) {
-    flight.clear()
-    spareFlights.append(flight)
-  }
-
-  /// Cuts what is waiting. Not one by one: each time costs a sync of the cursor.
-  private func cut(_ now: Int64) throws(StorageError) {
-    guard now >= restUntil, flights.count <= target.window / 2 else { return }
-    while flights.count < target.window {
-      // Behind others, only what fills a shipment: the rest grows while they are on their way.
-      if !flights.isEmpty, log.durableEnd - reader.position < configuration.shipmentRecords { return }
-      guard try cutNext(now) else { return }
-    }
-  }
-
-  /// Cuts a shipment; false where nothing is waiting.
-  private func cutNext(_ now: Int64) throws(StorageError) -> Bool {
-    let flight = takeFlight()
-    let end = try flight.contents.cut(from: &reader, filters: filters, limits: limits)
-    guard flight.contents.shipment == nil else {
-      flights.append(flight)
-      return true
-    }
-    retire(flight)
-    guard flights.isEmpty else { return false }
-    status.position = end
-    // Nothing to send. What the cursor has still to tell is written at leisure: it costs a sync.
-    let isDue = cursor.note != [] || now - lastCommit > 5 * Self.second
-    if cursor.position != end, isDue { _ = saveCursor(end, note: []) }
-    return false
-  }
-
-  private var limits: ShipmentContents.Limits {
-    // A slow line is not to be kept busy by one shipment for long.
-    let bytes = configuration.maxBytesPerSecond.map { min(configuration.shipmentBytes, max(16 << 10, $0 * 8)) }
-    return .init(records: configuration.shipmentRecords, bytes: bytes ?? configuration.shipmentBytes)
   }
 
   /// Sends the shipments that are not on their way yet.
   private func send(_ now: Int64) throws {
-    let ready = min(flights.count, target.window)
-    guard sentCount < ready, rate?.isExhausted(now) != true, try note(..<ready, now) else { return }
-    if sentCount == 0 { phase = .shipping(deadline: now + Self.progressLimit) }
+    guard sentCount < flights.count, rate?.isExhausted(now) != true else { return }
+    let ready = try note(upTo: min(flights.count, target.window), now)
+    // Where the target has something to settle first, that must come to an end, too.
+    if case .idle = phase, !flights.isEmpty { phase = .shipping(deadline: now + Self.progressLimit) }
     while sentCount < ready, rate?.isExhausted(now) != true {
       try target.send(flights[sentCount].contents, as: flights[sentCount].identity ?? [])
+      flights[sentCount].sentAt = now
       sentCount += 1
       isTargetDue = true
       // Without knowing what it comes to on the wire, no second one is sent.
@@ -87,60 +49,73 @@ extension UplinkLoop {
     }
   }
 
-  /// Notes on disk what is about to be sent, and what the far side will recognise it by; false where that cannot be done now.
-  private func note(_ ready: PartialRangeUpTo<Int>, _ now: Int64) throws -> Bool {
-    for index in sentCount..<ready.upperBound {
-      let previous = index > 0 ? flights[index - 1].identity : nil
-      flights[index].identity = try target.identify(
-        flights[index].contents, noted: flights[index].identity, behind: previous)
+  /// Notes on disk what is about to be sent, and what the far side will recognise it by.
+  /// - Returns: how many of the shipments may be on their way now.
+  private func note(upTo count: Int, _ now: Int64) throws -> Int {
+    var ready = sentCount
+    var ahead = flights.prefix(ready).map { $0.identity ?? [] }
+    while ready < count,
+      let identity = try target.identify(flights[ready].contents, noted: flights[ready].identity, behind: ahead)
+    {
+      flights[ready].identity = identity
+      guard makeNote(of: ready + 1).fits else { break }
+      ahead.append(identity)
+      ready += 1
     }
-    let entries = flights.filter { $0.identity != nil }.map {
-      ShipmentNote.Entry($0.shipment, identity: $0.identity ?? [])
-    }
-    let note = ShipmentNote(entries).bytes
-    guard cursor.note != note || cursor.position != status.position else { return true }
-    guard now >= restUntil else { return false }
-    if saveCursor(status.position, note: note) {
-      for flight in flights where flight.identity != nil { flight.isNoted = true }
-      return true
+    guard ready > sentCount else { return sentCount }
+    // Those behind that an earlier life had on their way stay noted.
+    var noted = max(ready, flights.lastIndex(where: \.isNoted).map { $0 + 1 } ?? 0)
+    while !makeNote(of: noted).fits { noted -= 1 }
+    guard makeNote(of: noted).bytes != cursor.note || cursor.position != position else { return ready }
+    guard now >= restUntil else { return sentCount }
+    if save(noting: noted) {
+      for flight in flights.prefix(noted) { flight.isNoted = true }
+      return ready
     }
     uncut()
-    return false
+    return sentCount
   }
 
-  /// Gives up what was cut and never noted, nor sent.
-  private func uncut() {
-    while let last = flights.last, !last.isNoted {
-      reader.seek(to: last.shipment.first)
-      flights.removeLast()
-      retire(last)
+  /// What stands on disk when the first `count` shipments are noted: the others, as far as it is concerned, are not cut.
+  private func makeNote(of count: Int) -> ShipmentNote {
+    var lanes = lanes
+    for flight in flights[count...].reversed() { lanes.giveBack(flight.shipment, to: flight.lane) }
+    let entries = flights[..<count].map {
+      ShipmentNote.Entry(
+        $0.shipment, $0.lane, recordCount: $0.contents.recordCount, identity: $0.identity ?? [])
     }
+    return ShipmentNote(lanes, entries)
   }
+
+  /// The first offset that the far side has not confirmed.
+  var position: Offset { flights.reduce(lanes.first) { min($0, $1.shipment.first) } }
 
   /// The first `count` shipments are at the far side.
   func confirm(_ count: Int) {
     precondition(count <= sentCount)
+    let now = time.monotonicNanoseconds()
     for flight in flights.prefix(count) {
       status.shipments += 1
       status.shippedRecords += flight.contents.recordCount
       status.rawBytes += flight.contents.byteCount
-      status.position = flight.shipment.end
+      if flight.lane == .backlog { pace.confirmed(after: now - flight.sentAt) }
       retire(flight)
     }
     flights.removeFirst(count)
     sentCount -= count
     backoff.reset()
     lastReported = nil
-    let now = time.monotonicNanoseconds()
     phase = sentCount == 0 ? .idle : .shipping(deadline: now + Self.progressLimit)
     // The next shipments' note confirms these; without a next, this write does.
     ship(now)
-    if flights.isEmpty, cursor.note != [], now >= restUntil { _ = saveCursor(status.position, note: []) }
+    if flights.isEmpty, notedCount > 0, now >= restUntil { _ = save(noting: 0) }
   }
 
-  /// False where the disk refuses. The cursor on disk is behind then: after a crash records are sent again, none is lost.
-  func saveCursor(_ position: Offset, note: [UInt8]) -> Bool {
+  /// Writes the cursor, with the first `count` shipments. False where the disk refuses: it is behind then, and after a crash
+  /// records are sent again, none is lost.
+  func save(noting count: Int) -> Bool {
     let now = time.monotonicNanoseconds()
+    let (position, note) = (position, makeNote(of: count).bytes)
     do throws(StorageError) {
       if cursor.position != position || cursor.note != note { try cursor.commit(position, note: note) }
     } catch {
@@ -149,38 +124,9 @@ extension UplinkLoop {
       report("\(error)")
       return false
     }
+    notedCount = count
     diskBackoff.reset()
     lastCommit = now
     return true
-  }
-
-  /// Puts what the far side refuses for good into the log as dead letters, durably. All of it is of the first shipment.
-  func deadLetter(_ refused: [RefusedRecord]) throws(StorageError) {
-    guard !refused.isEmpty, let flight = flights.first else { return }
-    let reasons = Dictionary(refused.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
-    Self.append(reasons, of: flight.contents, uplink: status.name, at: time.wallMilliseconds(), to: &appender)
-    status.deadLetters += reasons.count
-    try appender.flushAndWait()
-  }
-
-  private static func append(
-    _ reasons: [Int: String], of contents: borrowing ShipmentContents, uplink: String, at now: Int64,
-    to appender: inout Appender
-  ) {
-    var iterator = RecordIterator(contents.header, records: contents.recordBytes)
-    var index = 0
-    while let record = iterator.next() {
-      defer { index += 1 }
-      guard let reason = reasons[index] else { continue }
-      var headers = RecordHeaders()
-      headers.add(RecordHeaderKey.reason, reason)
-      headers.add(RecordHeaderKey.attempts, "1")
-      headers.add(RecordHeaderKey.originalOffset, "\(record.offset)")
-      headers.add(RecordHeaderKey.originalTopic, record.topic)
-      appender.append(
-        topic: (Topic.deadLetterPrefix + "uplink-" + uplink).utf8.span.bytes, payload: record.payload,
-        at: Timestamp(milliseconds: now), headers: headers)
-      Journal.warning("uplink \(uplink): record \(record.offset) is refused and set aside: \(reason)")
-    }
   }
 }

@@ -9,6 +9,8 @@ package import Storage
 /// Several shipments are on their way at a time, as many as the target takes. The cursor is written when some are cut: the
 /// write that says what is on its way now says also that everything before it has arrived. When nothing follows, it is
 /// written once more. Where the disk refuses it, nothing new is sent until it is written: what is on its way is always noted.
+///
+/// With `order: "freshFirst"` two lanes go through the log beside each other; `Lanes` has what each has still to cut.
 package final class UplinkLoop: @unchecked Sendable {
   // Unchecked: made on one thread and handed to the uplink's, which alone uses it from then on.
   let configuration: UplinkConfiguration
@@ -18,10 +20,20 @@ package final class UplinkLoop: @unchecked Sendable {
   let log: Log
   let time: any TimeSource
 
-  var reader: LogReader
+  var lanes: Lanes
+  var liveReader: LogReader
+  var backlogReader: LogReader
+  var pace: BacklogPace
+  /// Where the log ended when it was last seen whether the live lane keeps up, and when that was.
+  var lateCheck: (time: Int64, end: Offset) = (0, 0)
+  /// A look for records that are wanted has ended before the log did.
+  var hasMoreToLookAt = false
+
   var cursor: Cursor
+  /// So many shipments are in the cursor's note.
+  var notedCount = 0
   var appender: Appender
-  /// Cut and not confirmed, in the log's order; the first `sentCount` have been handed to the target.
+  /// Cut and not confirmed, in the order in which they are sent; the first `sentCount` have been handed to the target.
   var flights: [Flight] = []
   var sentCount = 0
   var spareFlights: [Flight] = []
@@ -37,16 +49,23 @@ package final class UplinkLoop: @unchecked Sendable {
   var restUntil: Int64 = 0
   var lastCommit: Int64 = 0
   var lastReported: String?
+  var isOutsideSchedule = false
+  var nextLookAtSchedule: Int64 = 0
   /// Shipments have just been handed to the target, which must get to work on them before anything is waited for.
   var isTargetDue = false
 
   /// All times are monotonic nanoseconds.
   enum Phase {
-    case paused
+    case paused(Pause)
     case disconnected(retryAt: Int64)
     case connecting(deadline: Int64)
     case idle
     case shipping(deadline: Int64)
+  }
+
+  enum Pause {
+    case command
+    case schedule
   }
 
   static let second: Int64 = 1_000_000_000
@@ -66,10 +85,16 @@ package final class UplinkLoop: @unchecked Sendable {
     self.time = time
     self.backoff = backoff
     rate = configuration.maxBytesPerSecond.map { Bandwidth(bytesPerSecond: $0, now: time.monotonicNanoseconds()) }
+    pace = BacklogPace(share: configuration.backlogShare, largestBytes: configuration.shipmentBytes)
     status = shared.status
     status.position = cursor.position
-    reader = log.makeReader(at: cursor.position)
-    reader.filters = filters
+    let note = ShipmentNote(bytes: cursor.note, position: cursor.position)
+    lanes = note.lanes
+    notedCount = note.entries.count
+    liveReader = log.makeReader(at: note.lanes.live)
+    liveReader.filters = filters
+    backlogReader = log.makeReader(at: note.lanes.first)
+    backlogReader.filters = filters
     self.cursor = cursor
     // A log that refuses waits for its consumers: they must be able to go on.
     appender = log.makeAppender(alsoWhenRefusing: true)
@@ -94,6 +119,7 @@ package final class UplinkLoop: @unchecked Sendable {
   package func turn() -> Int {
     let now = time.monotonicNanoseconds()
     obey(now)
+    hasMoreToLookAt = false
     switch phase {
     case .paused: break
     case .disconnected(let retryAt):
@@ -111,7 +137,7 @@ package final class UplinkLoop: @unchecked Sendable {
       ship(now)
     }
     defer { isTargetDue = false }
-    return isTargetDue ? 0 : rate?.millisecondsToWait(now) ?? 500
+    return isTargetDue || hasMoreToLookAt ? 0 : rate?.millisecondsToWait(now) ?? 500
   }
 
   /// Lets the target move, and takes up what became of the shipments.
@@ -142,13 +168,31 @@ package final class UplinkLoop: @unchecked Sendable {
   }
 
   /// How the uplink stands, as of now.
-  package var currentStatus: UplinkStatus { status }
+  package var currentStatus: UplinkStatus {
+    var status = status
+    fill(&status)
+    return status
+  }
+
+  private func fill(_ status: inout UplinkStatus) {
+    let inFlight = flights.reduce(into: (all: 0, backlog: 0)) { sum, flight in
+      let count = Int(flight.shipment.end - flight.shipment.first)
+      sum.all += count
+      if flight.lane == .backlog { sum.backlog += count }
+    }
+    // Until what an earlier life had on its way is made again, its place is the cursor's.
+    status.position = hasRecovered ? position : min(cursor.position, position)
+    status.backlogRecords =
+      hasRecovered
+      ? inFlight.all + lanes.count(upTo: log.durableEnd) : Int(max(0, log.durableEnd - status.position))
+    status.leftBehindRecords = inFlight.backlog + lanes.backlogCount
+    status.shipmentsInFlight = sentCount
+  }
 
   private func publish() {
-    status.backlogRecords = Int(max(0, log.durableEnd - status.position))
-    status.shipmentsInFlight = sentCount
+    fill(&status)
     switch phase {
-    case .paused: status.enter(.paused, time)
+    case .paused(let reason): status.enter(reason == .schedule ? .scheduled : .paused, time)
     case .disconnected: status.enter(.waiting, time)
     case .connecting: status.enter(.connecting, time)
     case .idle: status.enter(.idle, time)
@@ -160,7 +204,7 @@ package final class UplinkLoop: @unchecked Sendable {
   private func end() {
     target.disconnect()
     // Shipments that are on their way stay noted, and are sent again at the next start.
-    if flights.isEmpty, hasRecovered { _ = saveCursor(status.position, note: []) }
+    if hasRecovered, flights.isEmpty { _ = save(noting: 0) }
     status.enter(.stopped, time)
     status.shipmentsInFlight = 0
     status.connectedSince = nil

@@ -13,6 +13,8 @@ package struct UplinkStatus: Hashable, Sendable {
     case waiting
     /// By command.
     case paused
+    /// Its schedule has it connect later.
+    case scheduled
     case stopped
   }
 
@@ -24,8 +26,10 @@ package struct UplinkStatus: Hashable, Sendable {
   package private(set) var stateSince: Timestamp?
   /// The first offset that the far side has not confirmed.
   package var position: Offset = 0
-  /// Records behind `position`, those that the filters pass over included.
+  /// Records that the far side has still to get, those that the filters pass over included.
   package var backlogRecords = 0
+  /// Of these, those that the backlog lane has been left.
+  package var leftBehindRecords = 0
   package var shippedRecords = 0
   /// Of the records, as they are in the log.
   package var rawBytes = 0
@@ -40,6 +44,8 @@ package struct UplinkStatus: Hashable, Sendable {
   package var saveFailures = 0
   /// In words; the last, even if it is over.
   package var lastError: String?
+  /// Wall clock: when its schedule has it connect; nil: it may be connected now.
+  package var opensAt: Timestamp?
   /// Wall clock; nil while there is no connection.
   package var connectedSince: Timestamp?
 

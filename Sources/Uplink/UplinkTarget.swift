@@ -7,8 +7,10 @@ package protocol UplinkTarget: AnyObject {
   /// The socket to poll, or −1.
   var descriptor: CInt { get }
   var wantsWrite: Bool { get }
-  /// How many shipments may be on their way at a time, at least one; at most `ShipmentNote.maximumEntries`.
+  /// How many shipments may be on their way at a time, at least one.
   var window: Int { get }
+  /// Whether a shipment of that lane may be a batch as the log has it, compressed, not to be looked into.
+  func takesStoredBatches(in lane: Lane) -> Bool
 
   /// Begins to connect; `.ready` follows when shipments can be sent.
   func connect() throws(TargetFailure)
@@ -18,11 +20,11 @@ package protocol UplinkTarget: AnyObject {
   /// while connected.
   /// - Parameters:
   ///   - noted: what was answered for this shipment before; nil: never asked.
-  ///   - previous: the identity of the shipment before it, where that is not confirmed.
-  /// - Returns: at most `ShipmentNote.maximumIdentityBytes`.
+  ///   - ahead: the identities of the shipments before it that are not confirmed, in order.
+  /// - Returns: at most `ShipmentNote.maximumIdentityBytes`; nil: not yet, ask again when something has moved.
   func identify(
-    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind previous: [UInt8]?
-  ) throws(TargetFailure) -> [UInt8]
+    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind ahead: [[UInt8]]
+  ) throws(TargetFailure) -> [UInt8]?
   /// Begins to send, behind those that are on their way; the next `confirmed` follows when the far side has all of it.
   func send(_ contents: borrowing ShipmentContents, as identity: [UInt8]) throws(TargetFailure)
   /// Moves what can be moved; called at least once a second.
@@ -30,10 +32,12 @@ package protocol UplinkTarget: AnyObject {
 }
 
 extension UplinkTarget {
+  package func takesStoredBatches(in lane: Lane) -> Bool { false }
+
   /// Nothing: the records say themselves who they are.
   package func identify(
-    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind previous: [UInt8]?
-  ) throws(TargetFailure) -> [UInt8] { [] }
+    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind ahead: [[UInt8]]
+  ) throws(TargetFailure) -> [UInt8]? { [] }
 }
 
 /// What `work` came to.

@@ -21,10 +21,18 @@ final class FarSide {
   /// Every shipment that arrived whole, in order of arrival: its first offset and its record bytes.
   private(set) var arrived: [(first: Offset, bytes: [UInt8])] = []
   /// Offset and payload of every record that was stored.
-  private(set) var records: [(offset: Offset, payload: String)] = []
+  private(set) var records: [Stored] = []
+
+  /// A record as it arrived.
+  struct Stored {
+    var offset: Offset
+    var payload: String
+    var lane: Lane
+  }
+
   /// 0: everything works at once.
   var trouble = 4
-  /// By producer: numbers below it have been stored.
+  /// By producer, and by lane where the offsets themselves are the numbers: numbers below it have been stored.
   private var due: [Int64: Int64] = [:]
 
   init(seed: UInt64, memory: Memory = .none) {
@@ -64,15 +72,17 @@ final class FarSide {
   struct Parcel {
     let first: Offset
     let bytes: [UInt8]
-    let records: [(offset: Offset, payload: String)]
+    let records: [Stored]
     let identity: Identity
 
     init(_ contents: borrowing ShipmentContents, _ identity: Identity) {
       first = contents.shipment!.first
       bytes = contents.recordBytes.array
       var iterator = RecordIterator(contents.header, records: contents.recordBytes)
-      var records: [(Offset, String)] = []
-      while let record = iterator.next() { records.append((record.offset, record.payload.text)) }
+      var records: [Stored] = []
+      while let record = iterator.next() {
+        records.append(Stored(offset: record.offset, payload: record.payload.text, lane: contents.lane))
+      }
       self.records = records
       self.identity = identity
     }
@@ -131,8 +141,10 @@ final class ScriptedTarget: UplinkTarget {
   }
 
   func identify(
-    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind previous: [UInt8]?
-  ) throws(TargetFailure) -> [UInt8] {
+    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind ahead: [[UInt8]]
+  ) throws(TargetFailure) -> [UInt8]? {
+    // It may have something to find out first.
+    if farSide.isInTrouble { return nil }
     if let noted = FarSide.Identity(noted) {
       if noted.producer != producer { next = nil }
       producer = noted.producer
@@ -141,9 +153,10 @@ final class ScriptedTarget: UplinkTarget {
     let shipment = contents.shipment!
     switch farSide.memory {
     case .none: return []
-    case .highestNumber: return FarSide.Identity(0, shipment.first..<shipment.end).bytes
+    case .highestNumber:
+      return FarSide.Identity(Int64(contents.lane.rawValue), shipment.first..<shipment.end).bytes
     case .sequence:
-      let first = FarSide.Identity(previous)?.numbers.upperBound ?? next ?? 0
+      let first = FarSide.Identity(ahead.last)?.numbers.upperBound ?? next ?? 0
       return FarSide.Identity(producer, first..<(first + Int64(contents.recordCount))).bytes
     }
   }

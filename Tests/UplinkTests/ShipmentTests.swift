@@ -8,36 +8,50 @@ import Uplink
 
 struct ShipmentTests {
   @Test func `a note has its golden bytes`() {
-    let note = ShipmentNote([
-      .init(Shipment(first: 258, end: 772), identity: [7, 8]), .init(Shipment(first: 772, end: 773)),
-    ])
-    let golden = hex("02 02 0000000000000102 0000000000000304 02 0708 0000000000000304 0000000000000305 00")
+    let note = ShipmentNote(
+      Lanes(live: 1284, backlog: [16..<32]),
+      [
+        .init(Shipment(first: 258, end: 772), recordCount: 513, identity: [7, 8]),
+        .init(Shipment(first: 10, end: 16), .backlog, recordCount: 6),
+      ])
+    let golden = hex(
+      """
+      03 0000000000000504 01 0000000000000010 0000000000000020
+      02 00 0000000000000102 0000000000000304 00000201 0002 0708 01 000000000000000a 0000000000000010 00000006 0000
+      """)
     #expect(note.bytes == golden)
-    #expect(ShipmentNote(bytes: golden) == note)
-    #expect(ShipmentNote([]).bytes == [])
+    #expect(note.byteCount == golden.count)
+    #expect(ShipmentNote(bytes: golden, position: 10) == note)
+    #expect(ShipmentNote(Lanes(live: 9)).bytes == [])
   }
 
   @Test(
     arguments: [
-      ("empty: nothing was on its way", ""), ("another version", "01 01 0000000000000102 0000000000000304 00"),
-      ("cut short", "02 01 0000000000000102 00000000000003"),
-      ("an identity cut short", "02 01 0000000000000102 0000000000000304 02 07"),
-      ("fewer than it says", "02 02 0000000000000102 0000000000000304 00"),
-      ("more than it says", "02 01 0000000000000102 0000000000000304 00 00"),
-      ("an end before its start", "02 01 0000000000000302 0000000000000102 00"),
-      ("not in order", "02 02 0000000000000102 0000000000000304 00 0000000000000303 0000000000000305 00"),
+      ("empty: nothing was on its way", ""), ("another version", "02 0000000000000504 00 00"),
+      ("cut short", "03 0000000000000504 00 01 00 0000000000000102 00000000000003"),
+      ("an identity cut short", "03 0000000000000504 00 01 00 0000000000000102 0000000000000304 00000001 0002 07"),
+      ("fewer than it says", "03 0000000000000504 00 02 00 0000000000000102 0000000000000304 00000001 0000"),
+      ("more than it says", "03 0000000000000504 00 01 00 0000000000000102 0000000000000304 00000001 0000 00"),
+      ("an end before its start", "03 0000000000000504 00 01 00 0000000000000302 0000000000000102 00000001 0000"),
+      ("no such lane", "03 0000000000000504 00 01 02 0000000000000102 0000000000000304 00000001 0000"),
+      ("left behind before the live lane", "03 0000000000000014 01 0000000000000010 0000000000000020 00"),
+      (
+        "left behind twice",
+        "03 0000000000000504 02 0000000000000010 0000000000000020 000000000000001f 0000000000000024 00"
+      ),
     ])
-  func `a note that is none has no shipment`(name: String, note: String) {
-    #expect(ShipmentNote(bytes: hex(note)).entries.isEmpty)
+  func `a note that is none has no shipment, and the cursor says where to go on`(name: String, note: String) {
+    #expect(ShipmentNote(bytes: hex(note), position: 77) == ShipmentNote(Lanes(live: 77)))
   }
 
   @Test func `the longest note fits beside a cursor`() {
+    let ranges = (0..<(Lanes.maximumRanges + 2)).map { (Int64($0) * 10)..<(Int64($0) * 10 + 5) }
     let identity = [UInt8](repeating: 9, count: ShipmentNote.maximumIdentityBytes)
-    let entries = (0..<ShipmentNote.maximumEntries).map {
-      ShipmentNote.Entry(Shipment(first: Int64($0), end: Int64($0) + 1), identity: identity)
-    }
-    #expect(ShipmentNote(entries).bytes.count <= Cursor.maximumNoteBytes)
-    #expect(ShipmentNote(bytes: ShipmentNote(entries).bytes).entries == entries)
+    let note = ShipmentNote(
+      Lanes(live: 1000, backlog: ranges),
+      [.init(Shipment(first: 1, end: 2), recordCount: 1, identity: identity)])
+    #expect(note.fits && note.bytes.count == Cursor.maximumNoteBytes)
+    #expect(ShipmentNote(bytes: note.bytes, position: 0) == note)
   }
 
   @Test func `a shipment made again of the log is the same, byte for byte`() throws {

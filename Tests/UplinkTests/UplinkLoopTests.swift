@@ -11,9 +11,20 @@ import Uplink
 struct UplinkLoopTests {
   @Test(arguments: FarSide.Memory.allCases, [1, 2, 5])
   func `everything arrives in order, once where the far side can tell`(memory: FarSide.Memory, window: Int) throws {
+    try simulate(memory, window, .strict)
+  }
+
+  @Test(arguments: FarSide.Memory.allCases, [1, 2, 5])
+  func `fresh records and the backlog arrive, each in order, once where the far side can tell`(
+    memory: FarSide.Memory, window: Int
+  ) throws {
+    try simulate(memory, window, .freshFirst)
+  }
+
+  private func simulate(_ memory: FarSide.Memory, _ window: Int, _ order: UplinkOrdering) throws {
     for seed in Self.seeds {
       do {
-        try simulate(seed, memory, window)
+        try simulate(seed, memory, window, order)
       } catch {
         Issue.record("seed \(seed): \(error); replay: FOREBAY_UPLINK_SEED=\(seed) swift test --filter UplinkLoopTests")
         return
@@ -26,11 +37,11 @@ struct UplinkLoopTests {
     return 1...60
   }
 
-  private func simulate(_ seed: UInt64, _ memory: FarSide.Memory, _ window: Int) throws {
+  private func simulate(_ seed: UInt64, _ memory: FarSide.Memory, _ window: Int, _ order: UplinkOrdering) throws {
     var random = SeededGenerator(seed: seed)
     let farSide = FarSide(seed: seed &* 31, memory: memory)
     let log = try TestLog()
-    var loop = try makeLoop(log, farSide, window: window)
+    var loop = try makeLoop(log, farSide, window: window, order)
     var appended = 0
     for step in 0..<600 {
       if step == 400 { farSide.trouble = 0 }
@@ -44,11 +55,13 @@ struct UplinkLoopTests {
       log.time.advance(milliseconds: random.below(3000))
       if step < 400, random.oneIn(25) {
         try log.crash(seed: random.next())
-        loop = try makeLoop(log, farSide, window: window)
+        // The setting may be another one by then.
+        let next: UplinkOrdering = order == .strict ? .strict : random.oneIn(4) ? .strict : .freshFirst
+        loop = try makeLoop(log, farSide, window: window, next)
       }
     }
     let expected = (0..<appended).filter { $0 % 5 != 0 }
-    try check(farSide, expected: expected)
+    try check(farSide, expected: expected, order)
     guard memory == .none || farSide.records.count == expected.count else {
       throw TestFailure("\(farSide.records.count - expected.count) records are there twice")
     }
@@ -90,21 +103,31 @@ struct UplinkLoopTests {
   }
 
   private func makeLoop(
-    _ log: TestLog, _ farSide: FarSide, _ shared: Uplink.Shared? = nil, window: Int = 1
+    _ log: TestLog, _ farSide: FarSide, _ shared: Uplink.Shared? = nil, window: Int = 1,
+    _ order: UplinkOrdering = .strict
   ) throws -> UplinkLoop {
     var configuration = UplinkConfiguration(name: "u", target: .mqtt(MQTTTargetConfiguration(host: "none")))
     configuration.shipmentRecords = 16
+    configuration.order = order
     return UplinkLoop(
       configuration, filters: [try TopicFilter("plant/#")], target: ScriptedTarget(farSide, window: window),
       shared: try shared ?? Uplink.Shared(UplinkStatus()), log: log.log, cursor: try log.log.openCursor("uplink/u"),
       time: log.time, backoff: Backoff(random: { 200 }))
   }
 
-  private func check(_ farSide: FarSide, expected: [Int]) throws {
+  private func check(_ farSide: FarSide, expected: [Int], _ order: UplinkOrdering = .strict) throws {
     var seen = Set<Offset>()
     let firsts = farSide.records.filter { seen.insert($0.offset).inserted }
-    guard firsts.map(\.payload) == expected.map({ "\($0)" }) else {
+    let arrived = order == .strict ? firsts : firsts.sorted { $0.offset < $1.offset }
+    guard arrived.map(\.payload) == expected.map({ "\($0)" }) else {
       throw TestFailure("\(firsts.count) of \(expected.count) records arrived, or not in order")
+    }
+    for lane in [Lane.live, .backlog] {
+      let offsets = firsts.filter { $0.lane == lane }.map(\.offset)
+      guard zip(offsets, offsets.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        throw TestFailure("the \(lane) lane is not in order")
+      }
+      guard order == .freshFirst || lane == .live || offsets.isEmpty else { throw TestFailure("something was left behind") }
     }
     // A shipment is cut once: the same start is the same bytes, and different shipments do not overlap.
     var byFirst: [Offset: [UInt8]] = [:]

@@ -96,6 +96,20 @@ extension ConfigurationSection {
     }
   }
 
+  /// Percent: `"50 %"`.
+  func percent(_ key: String, in range: ClosedRange<Int>, default standard: Double) -> Double {
+    guard let value = value(key) else { return standard }
+    guard case .string(let text) = value.content, let percent = Quantity.percent(text) else {
+      mismatch(key, value, "a share, such as \"\(Int(standard)) %\"")
+      return standard
+    }
+    guard (Double(range.lowerBound)...Double(range.upperBound)).contains(percent) else {
+      reject(key, "is \"\(text)\"; write one from \"\(range.lowerBound) %\" to \"\(range.upperBound) %\"")
+      return standard
+    }
+    return percent
+  }
+
   private func quantity(
     _ key: String, in range: ClosedRange<Int>, default standard: Int, _ example: String,
     _ parse: (String) -> Int?, _ write: (Int) -> String, _ plain: (JSON5Number) -> Int?

@@ -15,6 +15,12 @@ extension UplinkConfiguration {
       shipment.finish()
     }
     maxBytesPerSecond = section.rate("maxRate", in: 100...1 << 40)
+    order = section.choice("order", UplinkOrdering.allCases.map { ($0.rawValue, $0) }, default: order)
+    backlogShare = section.percent("backlogShare", in: 1...99, default: backlogShare * 100) / 100
+    if order == .strict, section.has("backlogShare") {
+      section.reject("backlogShare", "goes with `order: \"freshFirst\"`; in strict order there is one way alone")
+    }
+    schedule = section.schedule()
     section.notAvailable("where")
     section.finish()
   }
@@ -41,12 +47,25 @@ extension KafkaTargetConfiguration {
     if brokers.isEmpty, section.isObject {
       section.reject("brokers", "is missing; write brokers: [\"kafka.example.com:9092\"]")
     }
-    self.init(brokers: brokers, topic: section.requiredString("topic", example: "telemetry"))
+    self.init(brokers: brokers, topic: section.kafkaTopic())
+    rules = section.sections("rules").map(Rule.init)
+    partitioning = section.choice("partition", Partitioning.allCases.map { ($0.rawValue, $0) }, default: partitioning)
+    identity = section.choice("identity", Identity.allCases.map { ($0.rawValue, $0) }, default: identity)
     clientID = section.string("clientID")
     createTopic = section.boolean("createTopic", default: createTopic)
     let mechanism = section.choice(
       "mechanism", SASLMechanism.allCases.map { ($0.rawValue, $0) }, default: .scramSHA512)
     if let login = section.login() { credentials = .init(mechanism, user: login.user, password: login.password) }
+    section.finish()
+  }
+}
+
+extension KafkaTargetConfiguration.Rule {
+  /// `{ topics: ["+/alarm"], topic: "alarms" }`: device topics, and where their records go.
+  fileprivate init(_ section: ConfigurationSection) {
+    let filters = section.topicFilters("topics")
+    if filters == nil, section.isObject { section.reject("topics", "is missing; write topics: [\"+/alarm\"]") }
+    self.init(filters: (filters ?? []).compactMap { try? TopicFilter($0) }, topic: section.kafkaTopic())
     section.finish()
   }
 }
@@ -119,6 +138,31 @@ extension ConfigurationSection {
         user == nil ? "user" : "password", "is missing; `user` and `password` (or `passwordFile`) go together")
     }
     return nil
+  }
+
+  /// A topic's name as Kafka allows it.
+  fileprivate func kafkaTopic() -> String {
+    let name = requiredString("topic", example: "telemetry")
+    let isAllowed =
+      name.utf8.count <= 249 && name != "." && name != ".."
+      && name.unicodeScalars.allSatisfy {
+        ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0)
+      }
+    if !isAllowed {
+      reject("topic", "is \"\(name)\"; Kafka's topics have letters, digits, `.`, `_` and `-`, up to 249 of them")
+    }
+    return name
+  }
+
+  fileprivate func schedule() -> Schedule? {
+    guard let spans = strings("schedule"), isObject else { return nil }
+    do throws(Schedule.Problem) {
+      if spans.isEmpty { reject("schedule", "is empty; write [\"22:00-06:00\"], or remove it to be connected always") }
+      return try Schedule(spans)
+    } catch {
+      reject("schedule", error.description)
+      return nil
+    }
   }
 
   /// Reports a topic to publish on that MQTT would not take. An empty one is none.

@@ -86,7 +86,9 @@ extension StatusReport {
       "target": .string(status.target),
       "state": .string(status.state.rawValue),
       "stateSince": .optional(status.stateSince?.rfc3339),
+      "opensAt": .optional(status.opensAt?.rfc3339),
     ] + consumer + [
+      "leftBehind": .count(status.leftBehindRecords),
       "shippedRecords": .count(status.shippedRecords),
       "rawBytes": .count(status.rawBytes),
       "shippedBytes": .count(status.shippedBytes),

@@ -36,9 +36,18 @@ package enum StatusText {
 
   /// How long before the report `time` was: `2 h 5 min`; nil where one of the two is missing.
   static func age(of time: String?, in report: JSON5Value) -> String? {
-    guard let time, let then = Timestamp(rfc3339: time), let now = report.textIfAny("time"),
-      let now = Timestamp(rfc3339: now)
-    else { return nil }
-    return StatusFormat.duration(Int(max(0, now.milliseconds - then.milliseconds) / 1000))
+    milliseconds(from: time, to: report.textIfAny("time")).map { StatusFormat.duration(Int(max(0, $0) / 1000)) }
+  }
+
+  /// How long after the report `time` is.
+  static func wait(until time: String?, in report: JSON5Value) -> String? {
+    milliseconds(from: report.textIfAny("time"), to: time).map { StatusFormat.duration(Int(max(0, $0) / 1000)) }
+  }
+
+  private static func milliseconds(from start: String?, to end: String?) -> Int64? {
+    guard let start, let start = Timestamp(rfc3339: start), let end, let end = Timestamp(rfc3339: end) else {
+      return nil
+    }
+    return end.milliseconds - start.milliseconds
   }
 }

@@ -11,16 +11,20 @@ package enum UplinksText {
     return uplinks.map { section($0, report).joined(separator: "\n") }.joined(separator: "\n\n")
   }
 
+  private static func title(_ uplink: JSON5Value, _ report: JSON5Value) -> String {
+    let state = "\(uplink.text("name")): \(uplink.text("state"))"
+    if let wait = StatusText.wait(until: uplink.textIfAny("opensAt"), in: report) { return "\(state), for \(wait) more" }
+    return StatusText.age(of: uplink.textIfAny("stateSince"), in: report).map { "\(state) for \($0)" } ?? state
+  }
+
   private static func section(_ uplink: JSON5Value, _ report: JSON5Value) -> [String] {
-    var title = "\(uplink.text("name")): \(uplink.text("state"))"
-    if let age = StatusText.age(of: uplink.textIfAny("stateSince"), in: report) { title += " for \(age)" }
     var rows = [("target", uplink.text("target")), ("backlog", backlog(uplink, report)), ("rate", rate(uplink))]
     if uplink.number("shipments") > 0 { rows.append(("sent", sent(uplink))) }
     rows.append(("on its way", onItsWay(uplink)))
     let deadLetters = uplink.number("deadLetters")
     if deadLetters > 0 { rows.append(("refused", "\(StatusFormat.counted(deadLetters, "record")), now dead letters")) }
     if let error = uplink.textIfAny("lastError") { rows.append(("last error", error)) }
-    return StatusFormat.wrapped(title, indent: 2) + StatusFormat.pairs(rows)
+    return StatusFormat.wrapped(title(uplink, report), indent: 2) + StatusFormat.pairs(rows)
   }
 
   private static func backlog(_ uplink: JSON5Value, _ report: JSON5Value) -> String {
@@ -29,6 +33,8 @@ package enum UplinksText {
     var text = StatusFormat.counted(lag, "record")
     if let bytes = uplink.numberIfAny("lagBytes") { text += ", \(StatusFormat.size(bytes)) on disk" }
     if let age = StatusText.age(of: uplink.textIfAny("oldestRecord"), in: report) { text += ", the oldest \(age) old" }
+    let leftBehind = uplink.number("leftBehind")
+    if leftBehind > 0 { text += "; \(StatusFormat.counted(leftBehind, "record")) of it beside what comes" }
     return text
   }
 

@@ -56,6 +56,13 @@ package struct ZstdDecompressor: ~Copyable, @unchecked Sendable {
     ZSTD_freeDCtx(context)
   }
 
+  /// What the first of `frames` unpacks to, in bytes, by its own account; nil: it does not say.
+  package static func statedSize(of frames: RawSpan) -> Int? {
+    let size = frames.withUnsafeBytes { ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
+    // The two largest values say that it is unknown, or no frame.
+    return size < UInt64.max - 1 ? Int(exactly: size) : nil
+  }
+
   /// Appends what `frames`, one or more, unpack to, whether or not they state their size.
   package mutating func decompress(
     _ frames: RawSpan, into writer: inout ByteWriter, limit: Int

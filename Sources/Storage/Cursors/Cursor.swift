@@ -46,10 +46,10 @@ package struct Cursor: ~Copyable, Sendable {
             "consumer \(name) stood at offset \(cursor.position), but the log has \(log.lowerBound) to \(log.upperBound); it goes on at \(clamped)"
           )
         }
+        // Behind the log, what the note says is about records that are no more; before it, perhaps about later ones.
+        if cursor.position > clamped { cursor.slot.note = [] }
         if found != nil, cursor.position < clamped { cursor.missed = cursor.position..<clamped }
         cursor.slot.position = clamped
-        // What the note says is about records that are gone.
-        cursor.slot.note = []
       }
       consumers.set(name, clamped)
       return cursor

@@ -33,6 +33,9 @@ package struct LogReader: ~Copyable, Sendable {
   /// What the buffered bytes may be trusted for: the durable end as it was before they were read.
   var trustedEnd: Offset = 0
 
+  /// The segment that was last looked at for whether all of it is wanted.
+  var wantedSegment: (base: Offset, isWhole: Bool)?
+
   /// Where zeros were last searched for batches behind them.
   var searchedPosition: Offset = -1
 

@@ -73,16 +73,34 @@ struct SegmentTopics: Hashable, Sendable {
 
   /// Whether, by the file's contents, the segment may hold a record whose topic one of `filters` matches.
   static func mayMatch(_ filters: [TopicFilter], _ bytes: RawSpan, base: Offset, segmentBytes: Int) -> Bool {
-    guard bytes.byteCount >= 32 else { return true }
+    let mayMatch = search(bytes, base: base, segmentBytes: segmentBytes) { topic in
+      filters.contains { $0.matches(topic) }
+    }
+    return mayMatch ?? true
+  }
+
+  /// Whether, by the file's contents, the segment holds no topic but such as one of `filters` matches.
+  static func matchesWholly(_ filters: [TopicFilter], _ bytes: RawSpan, base: Offset, segmentBytes: Int) -> Bool {
+    let hasOther = search(bytes, base: base, segmentBytes: segmentBytes) { topic in
+      !filters.contains { $0.matches(topic) }
+    }
+    return hasOther == false
+  }
+
+  /// Whether a topic in the file is as `condition` says; nil: the file does not tell.
+  private static func search(
+    _ bytes: RawSpan, base: Offset, segmentBytes: Int, for condition: (RawSpan) -> Bool
+  ) -> Bool? {
+    guard bytes.byteCount >= 32 else { return nil }
     let covered = bytes.extracting(0..<(bytes.byteCount - 4))
     var trailer = ByteReader(bytes.extracting(covered.byteCount..<bytes.byteCount))
     var reader = ByteReader(covered)
     guard trailer.uint32() == CRC32C.checksum(of: covered), reader.uint32() == magic, reader.uint16() == version,
       reader.uint16() == 0, reader.int64() == base, reader.int64() == Int64(segmentBytes), let count = reader.uint32()
-    else { return true }
+    else { return nil }
     for _ in 0..<count {
-      guard let length = reader.varInt(), let topic = reader.bytes(Int(clamping: length)) else { return true }
-      if filters.contains(where: { $0.matches(topic) }) { return true }
+      guard let length = reader.varInt(), let topic = reader.bytes(Int(clamping: length)) else { return nil }
+      if condition(topic) { return true }
     }
     return false
   }

@@ -1,4 +1,5 @@
 import Bytes
+import Platform
 import Records
 import Wire
 
@@ -11,127 +12,140 @@ extension KafkaTarget {
   private static let carefulShipments = 64
 
   func identify(
-    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind previous: [UInt8]?
-  ) throws(TargetFailure) -> [UInt8] {
-    let previous = previous.flatMap { KafkaShipmentIdentity(note: $0) }
-    if let known = noted.flatMap({ KafkaShipmentIdentity(note: $0) }), fits(known, behind: previous) {
-      if known.producer != producer {
-        producer = known.producer
-        next = nil
-      }
-      boundPartition = known.partition
-      return known.note
+    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind ahead: [[UInt8]]
+  ) throws(TargetFailure) -> [UInt8]? {
+    guard case .ready = stage, !isAskingForProducer, time.monotonicNanoseconds() >= restUntil else { return nil }
+    let ahead = ahead.compactMap { KafkaShipmentIdentity(note: $0) }
+    var answer: KafkaNumbering.Answer?
+    if let known = noted.flatMap({ KafkaShipmentIdentity(note: $0) }), known.fingerprint == routing.fingerprint {
+      answer = numbering.renew(known, behind: ahead)
     }
-    guard let producer else { throw failure("there is no producer id") }
-    let count = Int32(contents.recordCount)
-    let isBehind = previous?.producer == producer
-    return KafkaShipmentIdentity(
-      producer, partition: isBehind ? previous!.partition : partition,
-      isBehind ? previous!.end : next ?? .first, recordCount: count
-    ).note
-  }
-
-  /// Whether the cluster will recognise the shipment by what it was given before, and expects it at its place.
-  private func fits(_ known: KafkaShipmentIdentity, behind previous: KafkaShipmentIdentity?) -> Bool {
-    guard known.producer != staleProducer else { return false }
-    if let previous {
-      return known.producer == previous.producer && known.partition == previous.partition
-        && known.sequence == previous.end
+    let settled =
+      answer
+      ?? numbering.number(
+        KafkaParts.spread(contents, routing, counts: counts), fingerprint: routing.fingerprint, counts: counts,
+        behind: ahead)
+    switch settled {
+    case .identity(let identity):
+      let partitions = identity.batches.map(\.destination)
+      if partitions.allSatisfy({ leaders[$0] != nil }) { return identity.note }
+      // Where it was to go before, whatever the topics have become since.
+      bound.formUnion(partitions)
+      stage = .asking
+      try askMetadata(links[0])
+    case .later: break
+    case .needsProducer: try askForProducer()
     }
-    // Where records of the one before were refused, those behind it have moved up.
-    guard known.producer == producer, let next else { return true }
-    return known.sequence == next
+    return nil
   }
 
   func send(_ contents: borrowing ShipmentContents, as identity: [UInt8]) throws(TargetFailure) {
-    guard let identity = KafkaShipmentIdentity(note: identity) else { throw failure("there is no producer id") }
-    pieces.load(contents)
-    outstanding.append(identity)
-    sequence = identity.sequence
-    try sendFirst()
-  }
-
-  /// Sends the first piece that is not stored yet; where there is none, the last shipment is at the far side.
-  private func sendFirst() throws(TargetFailure) {
-    guard let identity = outstanding.last, connection != nil else { throw failure("there is no connection") }
-    guard pieces.encode(identity.producer, sequence) > 0 else { return finishFirstShipment(next: sequence) }
-    do throws(KafkaConnection.Failure) {
-      try Self.produce(pieces, configuration.topic, identity.partition, &connection!)
-    } catch {
-      throw failure(error.description)
+    guard let identity = KafkaShipmentIdentity(note: identity), parts.load(contents, routing, identity) else {
+      throw failure("what was noted of a shipment is not what the log has of it")
     }
+    outstanding.append(Outstanding(identity: identity, waiting: Set(identity.batches.map(\.destination))))
+    for batch in identity.batches { try sendFirst(batch.destination) }
   }
 
-  private static func produce(
-    _ pieces: borrowing KafkaPieces, _ topic: String, _ partition: Int32, _ connection: inout KafkaConnection
-  ) throws(KafkaConnection.Failure) {
-    try connection.produce(
-      pieces.batch.bytes, topic: topic, partition: partition, timeoutMilliseconds: timeoutMilliseconds)
+  /// Sends the first piece of the last shipment that is not stored yet; where there is none, it is at that far side.
+  private func sendFirst(_ destination: KafkaDestination) throws(TargetFailure) {
+    guard let identity = outstanding.last?.identity, let part = parts.part(for: destination),
+      let link = links.first(where: { $0.address == leaders[destination] })
+    else { throw failure("there is no connection") }
+    let (topic, now) = (routing.topics[destination.topic], time.monotonicNanoseconds())
+    let isSent = try parts.encode(part, identity.producer) { batch throws(TargetFailure) in
+      try link.ask(now) { connection throws(KafkaConnection.Failure) in
+        try connection.produce(
+          batch, topic: topic, partition: destination.partition, timeoutMilliseconds: Self.timeoutMilliseconds)
+      }
+    }
+    if !isSent { finish(destination, at: outstanding.count - 1, end: part.sequence) }
   }
 
-  /// What became of the first batch on its way.
-  func settle(_ outcome: KafkaProduce.Outcome, _ progress: inout TargetProgress) throws(TargetFailure) {
-    guard let identity = outstanding.first else { return }
+  /// What became of the first batch on its way to a partition.
+  func settle(_ outcome: KafkaProduce.Outcome) throws(TargetFailure) {
+    guard let topic = routing.topics.firstIndex(of: outcome.topic) else { return }
+    let destination = KafkaDestination(topic: topic, partition: outcome.partition)
+    guard let index = outstanding.firstIndex(where: { $0.waiting.contains(destination) }) else { return }
+    let identity = outstanding[index].identity
     // The first of several is whole.
     let isAlone = outstanding.count == 1
     switch outcome.error.reaction {
     case .success, .duplicate:
-      guard isAlone else { return finishFirstShipment(next: identity.end) }
-      sequence = sequence.advanced(by: Int32(pieces.places.count))
-      pieces.finishFirst()
+      guard isAlone, let part = parts.part(for: destination) else {
+        return finish(destination, at: index, end: identity.batch(to: destination)!.end)
+      }
+      part.finishFirst()
     case .resequence:
-      staleProducer = identity.producer
-      producer = nil
-      throw failure(outcome.error, said: outcome.message)
+      numbering.refuse(identity.producer)
+      throw failure(outcome)
     case .split, .reject, .retryThenReject:
       carefulCount = Self.carefulShipments
-      guard isAlone else { throw failure(outcome.error, said: outcome.message) }
-      try takeApart(outcome, &progress)
-    case .retry, .park, .reconnect: throw failure(outcome.error, said: outcome.message)
+      guard isAlone, let part = parts.part(for: destination) else { throw failure(outcome) }
+      try takeApart(part, outcome)
+    case .retry, .park, .reconnect: throw failure(outcome)
     }
-    try sendFirst()
+    try sendFirst(destination)
   }
 
-  private func takeApart(_ outcome: KafkaProduce.Outcome, _ progress: inout TargetProgress) throws(TargetFailure) {
+  private func failure(_ outcome: KafkaProduce.Outcome) -> TargetFailure {
+    failure(outcome.error, topic: outcome.topic, said: outcome.message)
+  }
+
+  private func takeApart(_ part: KafkaPart, _ outcome: KafkaProduce.Outcome) throws(TargetFailure) {
     switch outcome.error.reaction {
-    case .reject: reject(outcome, &progress)
+    case .reject: reject(part, outcome)
     case .retryThenReject:
-      doubtfulAnswers += 1
-      guard doubtfulAnswers > Self.maxDoubtfulAnswers else { throw failure(outcome.error, said: outcome.message) }
-      split(outcome, &progress)
-    default: split(outcome, &progress)
+      part.doubtfulAnswers += 1
+      guard part.doubtfulAnswers > Self.maxDoubtfulAnswers else { return }
+      split(part, outcome)
+    default: split(part, outcome)
     }
   }
 
-  private func split(_ outcome: KafkaProduce.Outcome, _ progress: inout TargetProgress) {
-    guard let place = pieces.splitFirst() else { return }
-    progress.refused.append(RefusedRecord(index: place, reason: Self.words(outcome)))
+  private func split(_ part: KafkaPart, _ outcome: KafkaProduce.Outcome) {
+    guard let place = part.splitFirst() else { return }
+    reports.append(.refused(RefusedRecord(index: place, reason: Self.words(outcome))))
   }
 
   /// Leaves out the records that the broker names; where it names none, the halves show which they are.
-  private func reject(_ outcome: KafkaProduce.Outcome, _ progress: inout TargetProgress) {
-    let places = pieces.places
-    let bad = outcome.badRecords.filter { places.indices.contains(Int($0.index)) }
+  private func reject(_ part: KafkaPart, _ outcome: KafkaProduce.Outcome) {
     // Those that it does not blame it refuses only because of the others.
-    guard !bad.isEmpty else { return split(outcome, &progress) }
-    for record in bad {
+    let places = part.refuse(outcome.badRecords.map { Int($0.index) })
+    guard !places.isEmpty else { return split(part, outcome) }
+    for (place, record) in zip(places, outcome.badRecords) {
       let reason = record.message.map { "\(outcome.error); the broker says: \($0)" } ?? Self.words(outcome)
-      progress.refused.append(RefusedRecord(index: places[Int(record.index)], reason: reason))
+      reports.append(.refused(RefusedRecord(index: place, reason: reason)))
     }
-    pieces.refuse(bad.map { places[Int($0.index)] })
   }
 
   private static func words(_ outcome: KafkaProduce.Outcome) -> String {
     outcome.message.map { "\(outcome.error); the broker says: \($0)" } ?? outcome.error.description
   }
 
-  /// The first shipment is at the far side; the one behind it begins at `next`.
-  private func finishFirstShipment(next: KafkaSequence) {
-    let identity = outstanding.removeFirst()
-    settledCount += 1
-    doubtfulAnswers = 0
-    carefulCount = max(0, carefulCount - 1)
-    if identity.producer == producer { self.next = next }
-    if outstanding.isEmpty { boundPartition = nil }
+  /// All of a shipment that goes to `destination` is stored; what follows there begins at `end`.
+  private func finish(_ destination: KafkaDestination, at index: Int, end: KafkaSequence) {
+    let identity = outstanding[index].identity
+    if let batch = identity.batch(to: destination) { numbering.store(batch, of: identity.producer, upTo: end) }
+    outstanding[index].waiting.remove(destination)
+    while outstanding.first?.waiting.isEmpty == true {
+      outstanding.removeFirst()
+      reports.append(.stored)
+      carefulCount = max(0, carefulCount - 1)
+    }
+    if outstanding.isEmpty { bound = [] }
+  }
+
+  /// Tells the loop what it has not been told, as far as one call can: refused records are the first shipment's.
+  func report(_ progress: inout TargetProgress) {
+    while let report = reports.first {
+      switch report {
+      case .stored: progress.confirmed += 1
+      case .refused(let record):
+        guard progress.confirmed == 0 else { return }
+        progress.refused.append(record)
+      }
+      reports.removeFirst()
+    }
   }
 }

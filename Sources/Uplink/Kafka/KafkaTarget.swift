@@ -1,218 +1,163 @@
-import Bytes
 import Platform
 import Records
 import Wire
 
-/// A Kafka cluster as an uplink's far side: an idempotent producer with acks=all over one connection, to the broker that
-/// leads the gateway's partition.
+/// A Kafka cluster as an uplink's far side: an idempotent producer with acks=all, with one connection to each broker that leads
+/// one of its partitions.
 ///
 /// Each record has the device's topic as its key and its identity in headers: `forebay-gateway`, `forebay-epoch`,
-/// `forebay-offset`. Whatever goes wrong, the very same batch is sent again under the same producer id and sequence, which
+/// `forebay-offset`. Whatever goes wrong, the very same batches are sent again under the same producer id and sequences, which
 /// the cluster recognises.
 final class KafkaTarget: UplinkTarget {
   let configuration: KafkaTargetConfiguration
-  private let clientID: String
-  private let gateway: String
+  let clientID: String
+  let routing: KafkaRouting
   let time: any TimeSource
+  let poller: Poller
 
-  private var socket: TargetSocket?
-  var connection: KafkaConnection?
-
-  /// Whom the connection is with.
-  private(set) var address = ""
+  var links: [KafkaLink] = []
   /// The next of `brokers` to begin with.
-  private var nextBroker = 0
-  /// How often the cluster has sent us on to another broker since `connect`.
-  private var hops = 0
-  private static let maxHops = 4
+  var nextBroker = 0
+  var stage = Stage.idle
+  /// How many partitions each topic has; known once there was a connection.
+  var counts: [Int32] = []
+  /// The broker that leads each partition that records go to.
+  var leaders: [KafkaDestination: String] = [:]
+  /// Partitions that shipments of an earlier life are for, whatever the topics have become.
+  var bound: Set<KafkaDestination> = []
 
-  /// The partition that new shipments go to; known while connected.
-  private(set) var partition: Int32 = 0
-  /// The partition of shipments that are on their way since an earlier connection.
-  var boundPartition: Int32?
-  /// Under which new shipments are sent; nil: to be asked for.
-  var producer: KafkaProducerID?
-  /// Of the shipment behind the last that was confirmed under `producer`; nil: that was in an earlier life.
-  var next: KafkaSequence?
-  /// The cluster has refused this one for good.
-  var staleProducer: KafkaProducerID?
-  private(set) var isReady = false
+  var numbering = KafkaNumbering()
+  var isAskingForProducer = false
 
   /// Shipments on their way, in order. Only the last can be in several pieces, and then it is alone.
-  var outstanding: [KafkaShipmentIdentity] = []
-  /// At the far side, and the loop has not been told.
-  var settledCount = 0
-  /// Batches of the last shipment, and the sequence of the one on its way.
-  var pieces: KafkaPieces
-  var sequence = KafkaSequence.first
-  /// How often the shipment has come back as damaged.
-  var doubtfulAnswers = 0
+  var outstanding: [Outstanding] = []
+  /// What the loop has still to be told.
+  var reports: [Report] = []
+  /// The end of the connection, which comes after that.
+  private var failed: TargetFailure?
+  /// Those of the last shipment.
+  var parts = KafkaParts()
   /// So many shipments more go one at a time, because the cluster did not take one of them as it was.
   var carefulCount = 0
   /// Until then the cluster wants nothing (monotonic nanoseconds).
-  private var restUntil: Int64 = 0
+  var restUntil: Int64 = 0
 
   static let timeoutMilliseconds: Int32 = 20_000
+  /// Brokers close a connection on which nothing is asked for ten minutes.
+  private static let longestSilence: Int64 = 240_000_000_000
 
-  init(_ configuration: KafkaTargetConfiguration, identity: RecordIdentity, time: any TimeSource) {
+  enum Stage {
+    case idle
+    /// Waits for the first broker, or for its metadata.
+    case asking
+    /// Waits for the brokers that lead the partitions.
+    case joining
+    case ready
+  }
+
+  /// A shipment on its way.
+  struct Outstanding {
+    let identity: KafkaShipmentIdentity
+    /// Where it is not stored yet.
+    var waiting: Set<KafkaDestination>
+  }
+
+  enum Report {
+    case refused(RefusedRecord)
+    case stored
+  }
+
+  init(
+    _ configuration: KafkaTargetConfiguration, identity: RecordIdentity, time: any TimeSource
+  ) throws(SystemError) {
     self.configuration = configuration
     self.time = time
-    gateway = identity.gateway
     clientID = configuration.clientID ?? "forebay-\(identity.gateway)"
-    pieces = KafkaPieces(identity)
+    routing = KafkaRouting(configuration, gateway: identity.gateway)
+    parts = KafkaParts(configuration.identity == .headers ? identity : nil)
+    poller = try Poller(capacity: 16)
   }
 
-  var descriptor: CInt { socket?.raw ?? -1 }
-  var wantsWrite: Bool { (connection?.output.count ?? 0) > 0 }
-  /// Kafka recognises the last five batches of a producer.
+  /// That of a poller over all connections.
+  var descriptor: CInt { links.isEmpty ? -1 : poller.descriptor }
+  var wantsWrite: Bool { false }
+  /// Kafka recognises the last five batches of a producer in a partition.
   var window: Int { carefulCount > 0 ? 1 : 5 }
 
+  func takesStoredBatches(in lane: Lane) -> Bool {
+    // What was left behind is marked, record by record.
+    configuration.identity == .none && routing.isSingle && lane == .live
+  }
+
   func connect() throws(TargetFailure) {
-    hops = 0
+    disconnect()
     let broker = configuration.brokers[nextBroker % configuration.brokers.count]
     nextBroker += 1
-    try open(broker)
-  }
-
-  private func open(_ broker: String) throws(TargetFailure) {
-    close()
-    address = broker
-    do throws(SystemError) {
-      socket = try TargetSocket(to: broker)
-    } catch {
-      throw TargetFailure(
-        "kafka \(broker): \(error.reason); look at the address, the network, and what the brokers advertise")
-    }
-    let nonce = "\(String(Randomness.uint64(), radix: 36))\(String(Randomness.uint64(), radix: 36))"
-    connection = KafkaConnection(clientID: clientID, credentials: configuration.credentials, nonce: nonce)
-  }
-
-  private func close() {
-    isReady = false
-    connection = nil
-    socket = nil
+    stage = .asking
+    _ = try open(broker)
   }
 
   func disconnect() {
-    close()
+    links = []
+    stage = .idle
+    leaders = [:]
     outstanding = []
-    settledCount = 0
+    reports = []
+    failed = nil
+    isAskingForProducer = false
   }
 
   func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
+    if let failed { throw failed }
     var progress = TargetProgress()
-    guard socket != nil else { return progress }
-    let ending = socket!.receive()
-    for event in try take() {
-      progress.hasMoved = true
-      try handle(event, &progress)
+    do throws(TargetFailure) {
+      try receive(&progress)
+      try keepAlive()
+      try transmit(&progress)
+    } catch {
+      // What has become of shipments before that comes first.
+      report(&progress)
+      guard progress.confirmed > 0 || !progress.refused.isEmpty else { throw error }
+      failed = error
+      return progress
     }
-    // Another broker's socket may stand in its place by now.
-    if let ending, !progress.hasMoved { throw failure(ending) }
-    try transmit(&progress)
-    progress.isReady = isReady
-    if settledCount > 0, time.monotonicNanoseconds() >= restUntil {
-      progress.confirmed = settledCount
-      settledCount = 0
-    }
+    if case .ready = stage { progress.isReady = true }
+    report(&progress)
     return progress
   }
 
-  private func take() throws(TargetFailure) -> [KafkaConnection.Event] {
-    do throws(KafkaConnection.Failure) {
-      return try Self.take(socket!, &connection!)
-    } catch {
-      throw failure(error.description)
+  private func receive(_ progress: inout TargetProgress) throws(TargetFailure) {
+    for link in links {
+      let (events, ending) = try link.receive()
+      for event in events {
+        progress.hasMoved = true
+        try handle(event, link)
+      }
+      // It may not be needed any more.
+      if let ending, links.contains(where: { $0 === link }) { throw link.failure(ending) }
     }
-  }
-
-  private static func take(
-    _ socket: borrowing TargetSocket, _ connection: inout KafkaConnection
-  ) throws(KafkaConnection.Failure) -> [KafkaConnection.Event] {
-    try connection.receive(socket.received.bytes)
   }
 
   private func transmit(_ progress: inout TargetProgress) throws(TargetFailure) {
-    do throws(SystemError) {
-      try socket!.send(&connection!.output)
-    } catch {
-      throw failure(error.reason)
+    for link in links {
+      let sent = try link.transmit(poller)
+      progress.sentBytes += sent.bytes
+      if sent.hasProgressed { progress.hasMoved = true }
     }
-    progress.sentBytes = socket!.takeSentBytes()
-    if socket!.hasProgressed() { progress.hasMoved = true }
   }
 
-  func failure(_ reason: String) -> TargetFailure { TargetFailure("kafka \(address): \(reason)") }
+  private func keepAlive() throws(TargetFailure) {
+    guard case .ready = stage else { return }
+    let now = time.monotonicNanoseconds()
+    for link in links where now - link.lastAsked > Self.longestSilence { try askMetadata(link) }
+  }
 
-  func failure(_ error: KafkaError, said: String? = nil) -> TargetFailure {
+  func failure(_ reason: String) -> TargetFailure {
+    TargetFailure("kafka \(links.first?.address ?? configuration.brokers[0]): \(reason)")
+  }
+
+  func failure(_ error: KafkaError, topic: String, said: String? = nil) -> TargetFailure {
     let words = said.map { "; the broker says: \($0)" } ?? ""
-    return failure("topic `\(configuration.topic)`: \(error)\(words)")
-  }
-
-  /// Makes a request on the connection.
-  func request(_ body: (inout KafkaConnection) throws(KafkaConnection.Failure) -> Void) throws(TargetFailure) {
-    guard connection != nil else { throw failure("there is no connection") }
-    do throws(KafkaConnection.Failure) {
-      try body(&connection!)
-    } catch {
-      throw failure(error.description)
-    }
-  }
-}
-
-// The way to the partition's leader.
-extension KafkaTarget {
-  private func handle(_ event: KafkaConnection.Event, _ progress: inout TargetProgress) throws(TargetFailure) {
-    switch event {
-    case .ready:
-      let (topic, mayCreate) = (configuration.topic, configuration.createTopic)
-      try request { connection throws(KafkaConnection.Failure) in
-        try connection.requestMetadata(of: [topic], mayCreate: mayCreate)
-      }
-    case .metadata(let metadata): try follow(metadata)
-    case .producer(let answer):
-      guard answer.error == .none else { throw failure(answer.error) }
-      producer = answer.producer
-      next = KafkaSequence.first
-      isReady = true
-    case .produced(let answer):
-      if answer.throttleMilliseconds > 0 {
-        restUntil = time.monotonicNanoseconds() + Int64(answer.throttleMilliseconds) * 1_000_000
-      }
-      if let outcome = answer.outcomes.first { try settle(outcome, &progress) }
-    }
-  }
-
-  /// Goes on to the broker that leads the partition, unless this is it.
-  private func follow(_ metadata: KafkaMetadata) throws(TargetFailure) {
-    guard let topic = metadata.topics.first(where: { $0.name == configuration.topic }) else {
-      throw failure(KafkaError.unknownTopicOrPartition)
-    }
-    guard topic.error == .none else { throw failure(topic.error) }
-    guard let count = Int32(exactly: topic.partitions.count), count > 0 else {
-      throw failure(KafkaError.unknownTopicOrPartition)
-    }
-    // A shipment that was on its way stays in its partition, whatever has been added since.
-    let own = KafkaPartitioner.partition(of: gateway.utf8.span.bytes, count: count)
-    // A producer's numbers are a partition's.
-    if own != partition, boundPartition == nil { producer = nil }
-    partition = own
-    let wanted = boundPartition ?? own
-    guard let found = topic.partitions.first(where: { $0.index == wanted }),
-      let leader = metadata.broker(found.leader)
-    else {
-      throw failure("partition \(wanted) of `\(configuration.topic)` has no leader at the moment; brokers are down")
-    }
-    let leaderAddress = leader.host.contains(":") ? "[\(leader.host)]:\(leader.port)" : "\(leader.host):\(leader.port)"
-    if leaderAddress != address {
-      hops += 1
-      guard hops <= Self.maxHops else { throw failure("the brokers do not agree on who leads partition \(wanted)") }
-      return try open(leaderAddress)
-    }
-    guard producer == nil else {
-      isReady = true
-      return
-    }
-    try request { connection throws(KafkaConnection.Failure) in try connection.requestProducerID() }
+    return failure("topic `\(topic)`: \(error)\(words)")
   }
 }

@@ -8,7 +8,8 @@ import Storage
 ///
 /// `messages`: each record is a message, with its identity in MQTT 5 user properties (`forebay-gateway`, `forebay-epoch`,
 /// `forebay-offset`, `forebay-time`). `batches`: the shipment is one message, a record batch v2 with its records in one
-/// zstd frame, at their own offsets, the log's epoch as producer id.
+/// zstd frame, at their own offsets, the log's epoch as producer id. What was left behind has another user property,
+/// `forebay-lane`.
 final class MQTTTarget: UplinkTarget {
   private let configuration: MQTTTargetConfiguration
   private let broker: MosquittoConfiguration
@@ -21,6 +22,7 @@ final class MQTTTarget: UplinkTarget {
   private var isAccepted = false
 
   private var isSending = false
+  private var lane = Lane.live
   private var outgoing: OutgoingMessages
   /// The one message of a shipment in batches; empty where it has been published.
   private var batch = ByteWriter(capacity: 64 << 10)
@@ -61,6 +63,7 @@ final class MQTTTarget: UplinkTarget {
   var wantsWrite: Bool { client?.wantsWrite ?? false }
   /// Messages are many on their way as it is.
   let window = 1
+  func takesStoredBatches(in lane: Lane) -> Bool { configuration.format == .batches }
 
   func connect() throws(TargetFailure) {
     do throws(MosquittoError) {
@@ -151,6 +154,7 @@ final class MQTTTarget: UplinkTarget {
 // Sending.
 extension MQTTTarget {
   func send(_ contents: borrowing ShipmentContents, as identity: [UInt8]) throws(TargetFailure) {
+    lane = contents.lane
     switch configuration.format {
     case .messages: outgoing.load(contents)
     case .batches: loadBatch(contents)
@@ -162,14 +166,15 @@ extension MQTTTarget {
   }
 
   private func loadBatch(_ contents: borrowing ShipmentContents) {
-    var frame = ByteWriter(capacity: contents.byteCount / 4)
-    compressor.compress(contents.recordBytes, into: &frame)
+    batch.removeAll()
+    isBatchDue = true
     var header = contents.header
     header.attributes = UInt16(RecordBatchHeader.Codec.zstd.rawValue)
     header.producerID = identity.epoch.value
-    batch.removeAll()
+    guard contents.storedHeader == nil else { return header.encode(records: contents.storedFrame, into: &batch) }
+    var frame = ByteWriter(capacity: contents.byteCount / 4)
+    compressor.compress(contents.recordBytes, into: &frame)
     header.encode(records: frame.bytes, into: &batch)
-    isBatchDue = true
   }
 
   private var isEverythingSent: Bool {
@@ -201,13 +206,18 @@ extension MQTTTarget {
     isBatchDue = false
     let name = configuration.batchTopic ?? "forebay/\(identity.gateway)/batches"
     do throws(MosquittoError) {
-      let number = try client.publish(topic: name.utf8.span.bytes, payload: batch.bytes, isRetained: false)
+      let number = try client.publish(
+        topic: name.utf8.span.bytes, payload: batch.bytes, isRetained: false, userProperties: laneProperties)
       outstanding[number] = 0
       progress.sentBytes += name.utf8.count + batch.count
     } catch {
       // A batch that is too large for the broker is no single record's fault: its records cannot be set aside for it.
       throw failure(error)
     }
+  }
+
+  private var laneProperties: [(String, String)] {
+    version == .v5 && lane == .backlog ? [("forebay-lane", "backlog")] : []
   }
 
   private func publishNext(_ client: MosquittoClient, _ progress: inout TargetProgress) throws(TargetFailure) {
@@ -217,7 +227,7 @@ extension MQTTTarget {
       ? [
         ("forebay-gateway", identity.gateway), ("forebay-epoch", identity.epoch.description),
         ("forebay-offset", String(message.offset)), ("forebay-time", message.timestamp.rfc3339),
-      ] : []
+      ] + laneProperties : []
     do throws(MosquittoError) {
       let number = try client.publish(
         topic: outgoing.topic.bytes, payload: outgoing.payload.bytes, isRetained: message.isRetained,

@@ -21,8 +21,8 @@ package struct RabbitMQPacker: ~Copyable {
   private var batch = Batch()
   private var compressor = ZstdCompressor(level: 3)
 
-  /// Of all frames; a target has one publisher.
-  static let publisher: UInt8 = 0
+  /// A target has a publisher for each lane: the ids of each rise.
+  static func publisher(of lane: Lane) -> UInt8 { lane.rawValue }
 
   /// The records of the frame that is being made.
   private struct Batch: ~Copyable {
@@ -33,6 +33,7 @@ package struct RabbitMQPacker: ~Copyable {
     /// Of the last record, and its place in the shipment.
     var id: UInt64 = 0
     var place = 0
+    var lane = Lane.live
     var packed = Packed()
   }
 
@@ -51,6 +52,9 @@ package struct RabbitMQPacker: ~Copyable {
     _ contents: borrowing ShipmentContents, after lastID: UInt64, maximumFrameBytes: Int, to output: inout ByteWriter
   ) -> Packed {
     batch.packed = Packed()
+    batch.lane = contents.lane
+    // Those of another lane are others.
+    batch.id = 0
     Self.pack(contents, after: lastID, maximumFrameBytes, message, compression, &batch, &compressor, &output)
     return batch.packed
   }
@@ -69,7 +73,7 @@ package struct RabbitMQPacker: ~Copyable {
       let id = id(record.offset)
       if batch.id <= lastID, id > lastID { close(&batch, maximumFrameBytes, compression, &compressor, &output) }
       let start = batch.bytes.count
-      append(record, id, message, compression, to: &batch.bytes)
+      append(record, id, message, compression, batch.lane, to: &batch.bytes)
       if batch.count > 0, batch.bytes.count > limit || batch.count == RabbitMQPublish.maximumRecords {
         // It goes with the next ones.
         var last = ByteWriter(capacity: batch.bytes.count - start)
@@ -88,12 +92,12 @@ package struct RabbitMQPacker: ~Copyable {
 
   private static func append(
     _ record: borrowing Record, _ id: UInt64, _ message: AMQPMessage,
-    _ compression: RabbitMQTargetConfiguration.Compression, to bytes: inout ByteWriter
+    _ compression: RabbitMQTargetConfiguration.Compression, _ lane: Lane, to bytes: inout ByteWriter
   ) {
     if compression == .none { bytes.append(id) }
     let start = bytes.count
     bytes.append(UInt32(0))
-    message.append(record, to: &bytes)
+    message.append(record, isLeftBehind: lane == .backlog, to: &bytes)
     bytes.patch(UInt32(bytes.count - start - 4), at: start)
   }
 
@@ -130,11 +134,11 @@ package struct RabbitMQPacker: ~Copyable {
     switch compression {
     case .zstd:
       RabbitMQPublish.appendSubBatch(
-        publisher: publisher, publishingID: batch.id, codec: .zstd, recordCount: batch.count,
+        publisher: publisher(of: batch.lane), publishingID: batch.id, codec: .zstd, recordCount: batch.count,
         uncompressedBytes: batch.bytes.count, data: batch.frame.bytes, to: &output)
     case .none:
       RabbitMQPublish.appendEntries(
-        publisher: publisher, entryCount: batch.count, entries: batch.bytes.bytes, to: &output)
+        publisher: publisher(of: batch.lane), entryCount: batch.count, entries: batch.bytes.bytes, to: &output)
     }
   }
 }

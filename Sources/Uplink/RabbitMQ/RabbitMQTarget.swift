@@ -3,11 +3,12 @@ import Platform
 import Records
 import Wire
 
-/// A stream of a RabbitMQ cluster as an uplink's far side: one publisher over one connection, to the node that leads the
-/// stream.
+/// A stream of a RabbitMQ cluster as an uplink's far side: a publisher for each lane over one connection, to the node that
+/// leads the stream.
 ///
-/// The publisher's reference is the gateway, its log's epoch and the uplink's name, and an entry's publishing id is the
-/// offset of its last record plus one: so the stream itself knows what it has had, and drops what comes again.
+/// The publisher's reference is the gateway, its log's epoch and the uplink's name (and `backlog`, for that lane), and an
+/// entry's publishing id is the offset of its last record plus one: so the stream itself knows what it has had, and drops what
+/// comes again.
 final class RabbitMQTarget: UplinkTarget {
   private let configuration: RabbitMQTargetConfiguration
   private let gateway: String
@@ -29,9 +30,10 @@ final class RabbitMQTarget: UplinkTarget {
 
   /// The stream itself: of a super stream, the gateway's partition.
   private var stream: String
-  /// The last id that the stream had of us when the connection was made.
-  private var lastID: UInt64 = 0
-  private var isReady = false
+  /// The last id that the stream had of each lane when its publisher was declared; nil: it is not declared yet.
+  private var lastIDs: [Lane: UInt64] = [:]
+  /// Lanes whose publishers have been declared, and whose last ids have been asked for, in order.
+  private var asked: [Lane] = []
   private var outstanding: [Outstanding] = []
 
   private var lastSent: Int64 = 0
@@ -44,6 +46,7 @@ final class RabbitMQTarget: UplinkTarget {
 
   /// A shipment on its way.
   private struct Outstanding {
+    let lane: Lane
     var ids: Set<UInt64>
     let lastID: UInt64
     let refused: [RefusedRecord]
@@ -58,10 +61,14 @@ final class RabbitMQTarget: UplinkTarget {
     reference = "\(identity.gateway)/\(identity.epoch)/\(uplink)"
     stream = configuration.stream
     packer = RabbitMQPacker(identity, configuration.compression)
-    guard reference.utf8.count <= Self.maximumReferenceBytes else {
+    guard reference(of: .backlog).utf8.count <= Self.maximumReferenceBytes else {
       throw TargetFailure("the names of the gateway and the uplink are too long for RabbitMQ, together: `\(reference)`")
     }
   }
+
+  private var isReady: Bool { lastIDs[.live] != nil }
+
+  private func reference(of lane: Lane) -> String { lane == .live ? reference : reference + "/backlog" }
 
   var descriptor: CInt { socket?.raw ?? -1 }
   var wantsWrite: Bool { (connection?.output.count ?? 0) > 0 }
@@ -95,7 +102,8 @@ final class RabbitMQTarget: UplinkTarget {
       connection!.close()
       try? socket!.send(&connection!.output)
     }
-    isReady = false
+    lastIDs = [:]
+    asked = []
     connection = nil
     socket = nil
     outstanding = []
@@ -191,8 +199,7 @@ extension RabbitMQTarget {
       guard code == .ok else { throw failure(code) }
     case .publisherSequence(let code, let id):
       guard code == .ok else { throw failure(code) }
-      lastID = id
-      isReady = true
+      if !asked.isEmpty { lastIDs[asked.removeFirst()] = id }
     case .outcome(let outcome): try take(outcome)
     case .moved(let code, let stream):
       if stream == self.stream { throw failure(code) }
@@ -209,19 +216,38 @@ extension RabbitMQTarget {
       hops += 1
       return try open(leader.address)
     }
-    connection!.declarePublisher(RabbitMQPacker.publisher, reference: reference, stream: stream)
-    connection!.querySequence(reference: reference, stream: stream)
+    declarePublisher(of: .live)
+  }
+
+  private func declarePublisher(of lane: Lane) {
+    asked.append(lane)
+    connection!.declarePublisher(
+      RabbitMQPacker.publisher(of: lane), reference: reference(of: lane), stream: stream)
+    connection!.querySequence(reference: reference(of: lane), stream: stream)
   }
 }
 
 // Shipments.
 extension RabbitMQTarget {
+  /// The records' offsets are all that it takes; but a lane's publisher must be there.
+  func identify(
+    _ contents: borrowing ShipmentContents, noted: [UInt8]?, behind ahead: [[UInt8]]
+  ) throws(TargetFailure) -> [UInt8]? {
+    guard connection != nil else { throw failure("there is no connection") }
+    let lane = contents.lane
+    guard lastIDs[lane] == nil else { return [] }
+    if !asked.contains(lane) { declarePublisher(of: lane) }
+    return nil
+  }
+
   func send(_ contents: borrowing ShipmentContents, as identity: [UInt8]) throws(TargetFailure) {
-    guard isReady, connection != nil, let end = contents.shipment?.end else {
+    let lane = contents.lane
+    guard let lastID = lastIDs[lane], connection != nil, let end = contents.shipment?.end else {
       throw failure("there is no connection")
     }
     let packed = Self.pack(contents, &packer, after: lastID, &connection!)
-    outstanding.append(Outstanding(ids: packed.ids, lastID: RabbitMQPacker.id(end - 1), refused: packed.refused))
+    outstanding.append(
+      Outstanding(lane: lane, ids: packed.ids, lastID: RabbitMQPacker.id(end - 1), refused: packed.refused))
   }
 
   private static func pack(
@@ -236,7 +262,10 @@ extension RabbitMQTarget {
     if let refusal = outcome.refused.first { throw failure(refusal.code) }
     for id in outcome.confirmed {
       // In any order; of an earlier connection's, none is there.
-      guard let index = outstanding.firstIndex(where: { $0.lastID >= id }) else { continue }
+      let index = outstanding.firstIndex {
+        RabbitMQPacker.publisher(of: $0.lane) == outcome.publisher && $0.lastID >= id
+      }
+      guard let index else { continue }
       outstanding[index].ids.remove(id)
     }
   }

@@ -4,8 +4,9 @@ package import Records
 /// A record as an AMQP 1.0 message, which is what RabbitMQ's streams hold for consumers of every protocol: the payload as one
 /// data section, and what there is to say of it as application properties.
 ///
-/// `forebay-topic`, `forebay-gateway`, `forebay-epoch` (strings), `forebay-offset` (long), `forebay-time` (timestamp), then
-/// the record's own headers: strings where they are UTF-8, binary otherwise. A key stands once; of several the first counts.
+/// `forebay-topic`, `forebay-gateway`, `forebay-epoch` (strings), `forebay-offset` (long), `forebay-time` (timestamp), of what
+/// was left behind `forebay-lane` (`backlog`), then the record's own headers: strings where they are UTF-8, binary otherwise.
+/// A key stands once; of several the first counts.
 package struct AMQPMessage: Sendable {
   /// From the start of the section to the map's size.
   private static let propertiesHead: [UInt8] = [0x00, 0x53, 0x74, 0xD1]
@@ -16,6 +17,7 @@ package struct AMQPMessage: Sendable {
   private let topicKey: [UInt8]
   private let origin: [UInt8]
   private let timeKey: [UInt8]
+  private let backlogMark = strings("forebay-lane", "backlog")
 
   package init(gateway: String, epoch: String) {
     topicKey = Self.strings("forebay-topic")
@@ -30,7 +32,8 @@ package struct AMQPMessage: Sendable {
   }
 
   /// Appends the message of `record`.
-  package func append(_ record: borrowing Record, to writer: inout ByteWriter) {
+  /// - Parameter isLeftBehind: it comes later than others that are newer, and says so.
+  package func append(_ record: borrowing Record, isLeftBehind: Bool = false, to writer: inout ByteWriter) {
     writer.append(Self.propertiesHead)
     let start = writer.count
     writer.append(UInt32(0))
@@ -41,9 +44,10 @@ package struct AMQPMessage: Sendable {
     writer.append(record.offset)
     writer.append(timeKey)
     writer.append(record.timestamp.milliseconds)
-    let headers = Self.appendHeaders(of: record, to: &writer)
+    if isLeftBehind { writer.append(backlogMark) }
+    let others = Self.appendHeaders(of: record, to: &writer) + (isLeftBehind ? 1 : 0)
     writer.patch(UInt32(writer.count - start - 4), at: start)
-    writer.patch(UInt32(2 * (Self.ownProperties + headers)), at: start + 4)
+    writer.patch(UInt32(2 * (Self.ownProperties + others)), at: start + 4)
     writer.append(Self.dataHead)
     writer.append(amqpBinary: record.payload)
   }

@@ -63,17 +63,19 @@ package struct RabbitMQOutcome: Hashable, Sendable {
     }
   }
 
+  package var publisher: UInt8
   /// On a majority of the stream's nodes.
   package var confirmed: [UInt64] = []
   package var refused: [Refusal] = []
 
-  package init() {}
+  package init(publisher: UInt8) {
+    self.publisher = publisher
+  }
 
   /// - Parameter body: of PublishConfirm, behind the head.
   static func confirms(_ body: RawSpan) throws(RabbitMQMalformed) -> RabbitMQOutcome {
     var reader = RabbitMQReader(body, "PublishConfirm")
-    _ = try reader.uint8()
-    var outcome = RabbitMQOutcome()
+    var outcome = RabbitMQOutcome(publisher: try reader.uint8())
     let count = try reader.count(of: 8)
     outcome.confirmed.reserveCapacity(count)
     for _ in 0..<count { outcome.confirmed.append(try reader.uint64()) }
@@ -83,8 +85,7 @@ package struct RabbitMQOutcome: Hashable, Sendable {
   /// - Parameter body: of PublishError, behind the head.
   static func errors(_ body: RawSpan) throws(RabbitMQMalformed) -> RabbitMQOutcome {
     var reader = RabbitMQReader(body, "PublishError")
-    _ = try reader.uint8()
-    var outcome = RabbitMQOutcome()
+    var outcome = RabbitMQOutcome(publisher: try reader.uint8())
     for _ in 0..<(try reader.count(of: 10)) {
       let id = try reader.uint64()
       outcome.refused.append(Refusal(id: id, code: try reader.code()))

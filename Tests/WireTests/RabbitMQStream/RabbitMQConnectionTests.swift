@@ -133,9 +133,9 @@ struct RabbitMQConnectionTests {
         + frame("0010 0001 0006 0002 7331")
         // A heartbeat, an answer that nobody waits for, and a command of another time.
         + frame("0017 0001") + frame("8001 0001 000000ff 0001") + frame("00ee 0001 01020304"))
-    var outcome = RabbitMQOutcome()
+    var outcome = RabbitMQOutcome(publisher: 0)
     outcome.confirmed = [1, 2]
-    var refusal = RabbitMQOutcome()
+    var refusal = RabbitMQOutcome(publisher: 0)
     refusal.refused = [.init(id: 3, code: .noSuchPublisher)]
     let nodes = [RabbitMQMetadata.Node(host: "h1", port: 5552), RabbitMQMetadata.Node(host: "h2", port: 5553)]
     guard case .metadata(let metadata) = events[1] else { throw TestFailure("\(events[1])") }
