@@ -55,7 +55,8 @@ package final class Uplink: Sendable {
 
   /// Starts to forward; the far side need not be there. Throws where the configuration can never work.
   package static func start(
-    _ configuration: UplinkConfiguration, gateway: String, log: Log, time: any TimeSource = SystemTime()
+    _ configuration: UplinkConfiguration, gateway: String, log: Log, time: any TimeSource = SystemTime(),
+    backoff: Backoff = Backoff()
   ) throws(UplinkError) -> Uplink {
     let filters = try parseFilters(configuration)
     let (target, description) = try makeTarget(
@@ -70,7 +71,7 @@ package final class Uplink: Sendable {
       let cursor = try log.openCursor("uplink/\(configuration.name)")
       loop = UplinkLoop(
         configuration, filters: filters, target: target, shared: shared, log: log, cursor: cursor, time: time,
-        backoff: Backoff())
+        backoff: backoff)
     } catch {
       throw .storage(uplink: configuration.name, error)
     }

@@ -30,7 +30,8 @@ import Wire
     var configuration = UplinkConfiguration(
       name: "k", target: .kafka(KafkaTargetConfiguration(brokers: [broker.address], topic: "t")))
     configuration.shipmentRecords = records
-    return try Uplink.start(configuration, gateway: "g", log: log)
+    return try Uplink.start(
+      configuration, gateway: "g", log: log, backoff: Backoff(firstMilliseconds: 20, longestMilliseconds: 100))
   }
 
   private func waitForPosition(_ uplink: Uplink, _ position: Offset) throws {
@@ -125,7 +126,7 @@ import Wire
     }
     try append(log, 10..<40)
     try waitForPosition(uplink, 40)
-    #expect(broker.state.withLock { $0.sequences.count } == 2)
+    #expect(broker.state.withLock { $0.producersSeen.count } == 2)
     uplink.stop()
     broker.stop()
     log.close()

@@ -12,11 +12,10 @@ extension LogReader {
   package mutating func takeStoredBatch(
     into frame: inout ByteWriter, limit: (records: Int, end: Offset)
   ) throws(StorageError) -> RecordBatchHeader? {
-    guard header == nil, position < segments.durableEnd, soughtTime == nil else { return nil }
+    guard header == nil, soughtTime == nil else { return nil }
     do throws(SystemError) {
-      guard try openSegment(), areAllWanted(segmentBase), let found = try findStored(limit) else { return nil }
-      frame.append(
-        scanner!.batch(found).extracting(RecordBatchHeader.byteCount..<found.batchBytes))
+      guard let found = try findStored(limit) else { return nil }
+      frame.append(scanner!.batch(found).extracting(RecordBatchHeader.byteCount..<found.batchBytes))
       position = found.endOffset
       scanner!.pass(found)
       return found
@@ -29,11 +28,21 @@ extension LogReader {
   private mutating func findStored(
     _ limit: (records: Int, end: Offset)
   ) throws(SystemError) -> RecordBatchHeader? {
-    guard case .batch(let found) = try findBatch(), found.codec == .zstd, found.baseOffset == position,
-      found.endOffset <= limit.end, Int(found.recordCount) <= limit.records,
-      found.recordCount == found.lastOffsetDelta + 1
-    else { return nil }
-    return found
+    while position < segments.durableEnd {
+      guard try openSegment(), areAllWanted(segmentBase) else { return nil }
+      let found = try findBatch()
+      // The segment's end, where another begins there.
+      if found == .end, segments.base(after: segmentBase) == position {
+        scanner = nil
+        continue
+      }
+      guard case .batch(let header) = found, header.codec == .zstd, header.baseOffset == position,
+        header.endOffset <= limit.end, Int(header.recordCount) <= limit.records,
+        header.recordCount == header.lastOffsetDelta + 1
+      else { return nil }
+      return header
+    }
+    return nil
   }
 
   /// Whether all of the segment is wanted, by the list of topics beside it; looked up once for each segment.

@@ -7,7 +7,8 @@ final class KafkaLink {
   let address: String
   private var socket: TargetSocket
   private var connection: KafkaConnection
-  private var isWritingWanted = false
+  /// At first there is a request to be sent.
+  private var isWritingWanted = true
   /// When something was last asked of the broker (monotonic nanoseconds).
   private(set) var lastAsked: Int64
 
@@ -20,7 +21,7 @@ final class KafkaLink {
     lastAsked = now
     do throws(SystemError) {
       socket = try TargetSocket(to: address)
-      try poller.add(socket.raw, .readable, token: 0)
+      try poller.add(socket.raw, [.readable, .writable], token: 0)
     } catch {
       throw TargetFailure(
         "kafka \(address): \(error.reason); look at the address, the network, and what the brokers advertise")

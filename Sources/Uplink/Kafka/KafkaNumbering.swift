@@ -9,9 +9,9 @@ struct KafkaNumbering {
   private var isNew = false
   /// Behind what is stored under `producer`.
   private var next: [KafkaDestination: KafkaSequence] = [:]
-  /// The last that were stored: they may come again where nobody has taken note of it.
-  private var lastStored: [KafkaShipmentIdentity.Batch] = []
-  private static let storedMemory = 64
+  /// The last that were stored in each partition, as many as can be on their way.
+  private var lastStored: [KafkaDestination: [KafkaShipmentIdentity.Batch]] = [:]
+  private static let storedMemory = 5
   /// The cluster has refused this one for good.
   private var stale: KafkaProducerID?
 
@@ -31,7 +31,7 @@ struct KafkaNumbering {
     self.producer = producer
     self.isNew = isNew
     next = [:]
-    lastStored = []
+    lastStored = [:]
   }
 
   /// The cluster does not know the producer any more: everything that is not stored is numbered anew.
@@ -42,10 +42,15 @@ struct KafkaNumbering {
 
   /// All of a batch is stored that the cluster takes of it; what follows begins at `end`.
   mutating func store(_ batch: KafkaShipmentIdentity.Batch, of producer: KafkaProducerID, upTo end: KafkaSequence) {
-    guard producer == self.producer, !lastStored.contains(batch) else { return }
+    guard producer == self.producer, !hasStored(batch, of: producer) else { return }
     next[batch.destination] = end
-    lastStored.append(batch)
-    if lastStored.count > Self.storedMemory { lastStored.removeFirst() }
+    lastStored[batch.destination] = (lastStored[batch.destination, default: []] + [batch]).suffix(Self.storedMemory)
+  }
+
+  /// Whether all of the batch is stored, and it need not be sent again: the loop may not have been told before the connection
+  /// was lost.
+  func hasStored(_ batch: KafkaShipmentIdentity.Batch, of producer: KafkaProducerID) -> Bool {
+    producer == self.producer && lastStored[batch.destination]?.contains(batch) == true
   }
 
   /// What a shipment that was noted before is sent under now.
@@ -60,7 +65,7 @@ struct KafkaNumbering {
     }
     // Where records of one before were refused, those behind it have moved up.
     let fits = noted.batches.allSatisfy { batch in
-      lastStored.contains(batch)
+      hasStored(batch, of: noted.producer)
         || end(of: batch.destination, ahead, noted.producer).map { $0 == batch.sequence } ?? true
     }
     return fits ? .identity(noted) : nil

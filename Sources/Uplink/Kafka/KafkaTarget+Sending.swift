@@ -43,8 +43,10 @@ extension KafkaTarget {
     guard let identity = KafkaShipmentIdentity(note: identity), parts.load(contents, routing, identity) else {
       throw failure("what was noted of a shipment is not what the log has of it")
     }
-    outstanding.append(Outstanding(identity: identity, waiting: Set(identity.batches.map(\.destination))))
-    for batch in identity.batches { try sendFirst(batch.destination) }
+    let due = identity.batches.filter { !numbering.hasStored($0, of: identity.producer) }.map(\.destination)
+    outstanding.append(Outstanding(identity: identity, waiting: Set(due)))
+    finishShipments()
+    for destination in due { try sendFirst(destination) }
   }
 
   /// Sends the first piece of the last shipment that is not stored yet; where there is none, it is at that far side.
@@ -128,6 +130,10 @@ extension KafkaTarget {
     let identity = outstanding[index].identity
     if let batch = identity.batch(to: destination) { numbering.store(batch, of: identity.producer, upTo: end) }
     outstanding[index].waiting.remove(destination)
+    finishShipments()
+  }
+
+  private func finishShipments() {
     while outstanding.first?.waiting.isEmpty == true {
       outstanding.removeFirst()
       reports.append(.stored)

@@ -127,15 +127,22 @@ final class KafkaTarget: UplinkTarget {
   }
 
   private func receive(_ progress: inout TargetProgress) throws(TargetFailure) {
+    var failure: TargetFailure?
     for link in links {
-      let (events, ending) = try link.receive()
-      for event in events {
-        progress.hasMoved = true
-        try handle(event, link)
+      do throws(TargetFailure) {
+        let (events, ending) = try link.receive()
+        for event in events {
+          progress.hasMoved = true
+          try handle(event, link)
+        }
+        // It may not be needed any more.
+        if let ending, links.contains(where: { $0 === link }) { throw link.failure(ending) }
+      } catch {
+        // What the other brokers say of their batches still counts.
+        failure = failure ?? error
       }
-      // It may not be needed any more.
-      if let ending, links.contains(where: { $0 === link }) { throw link.failure(ending) }
     }
+    if let failure { throw failure }
   }
 
   private func transmit(_ progress: inout TargetProgress) throws(TargetFailure) {
