@@ -127,7 +127,9 @@ struct UplinkLoopTests {
       guard zip(offsets, offsets.dropFirst()).allSatisfy({ $0 < $1 }) else {
         throw TestFailure("the \(lane) lane is not in order")
       }
-      guard order == .freshFirst || lane == .live || offsets.isEmpty else { throw TestFailure("something was left behind") }
+      guard order == .freshFirst || lane == .live || offsets.isEmpty else {
+        throw TestFailure("something was left behind")
+      }
     }
     // A shipment is cut once: the same start is the same bytes, and different shipments do not overlap.
     var byFirst: [Offset: [UInt8]] = [:]

@@ -146,7 +146,8 @@ extension ConfigurationSection {
     let isAllowed =
       name.utf8.count <= 249 && name != "." && name != ".."
       && name.unicodeScalars.allSatisfy {
-        ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "._-".unicodeScalars.contains($0)
+        ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+          || "._-".unicodeScalars.contains($0)
       }
     if !isAllowed {
       reject("topic", "is \"\(name)\"; Kafka's topics have letters, digits, `.`, `_` and `-`, up to 249 of them")

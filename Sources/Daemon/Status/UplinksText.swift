@@ -13,7 +13,9 @@ package enum UplinksText {
 
   private static func title(_ uplink: JSON5Value, _ report: JSON5Value) -> String {
     let state = "\(uplink.text("name")): \(uplink.text("state"))"
-    if let wait = StatusText.wait(until: uplink.textIfAny("opensAt"), in: report) { return "\(state), for \(wait) more" }
+    if let wait = StatusText.wait(until: uplink.textIfAny("opensAt"), in: report) {
+      return "\(state), for \(wait) more"
+    }
     return StatusText.age(of: uplink.textIfAny("stateSince"), in: report).map { "\(state) for \($0)" } ?? state
   }
 

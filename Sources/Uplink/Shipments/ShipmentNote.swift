@@ -89,7 +89,8 @@ package struct ShipmentNote: Hashable, Sendable {
     guard reader.uint8() == version, let live = reader.int64(), let rangeCount = reader.uint8() else { return nil }
     var ranges: [Range<Offset>] = []
     for _ in 0..<rangeCount {
-      guard let shipment = parseRange(&reader), shipment.first >= ranges.last?.upperBound ?? 0, shipment.end <= live else {
+      guard let shipment = parseRange(&reader), shipment.first >= ranges.last?.upperBound ?? 0, shipment.end <= live
+      else {
         return nil
       }
       ranges.append(shipment.first..<shipment.end)
