@@ -1,6 +1,7 @@
 import Daemon
 import Ingress
 import Mosquitto
+import Records
 import Routing
 import Support
 import Testing
@@ -80,6 +81,31 @@ struct ConsumerConfigurationTests {
     #expect(uplinks[1] == UplinkConfiguration(name: "plain", target: .mqtt(MQTTTargetConfiguration(host: "m.example"))))
     guard case .mqtt(let secure) = uplinks[2].target else { return }
     #expect(secure.port == 8883 && secure.tls == TLSConfiguration())
+  }
+
+  @Test func `Kafka uplinks are read with every key, and in which order and when records go`() throws {
+    let uplinks = try read(
+      """
+      { uplinks: [
+        { name: "a", order: "freshFirst", backlogShare: "25 %", schedule: ["Mon-Fri 18:00-24:00", "Sat,Sun"],
+          kafka: { brokers: ["k1:9092"], topic: "telemetry", rules: [{ topics: ["+/alarm", "alarm/#"], topic: "alarms" }],
+            partition: "key", identity: "none", clientID: "c", createTopic: true, user: "u", password: "p",
+            mechanism: "SCRAM-SHA-256" } },
+        { name: "b", kafka: { brokers: ["k1:9092"], topic: "t" } },
+      ] }
+      """
+    ).uplinks
+    var kafka = KafkaTargetConfiguration(brokers: ["k1:9092"], topic: "telemetry")
+    kafka.rules = [.init(filters: [try TopicFilter("+/alarm"), try TopicFilter("alarm/#")], topic: "alarms")]
+    (kafka.partitioning, kafka.identity) = (.key, .none)
+    (kafka.clientID, kafka.createTopic) = ("c", true)
+    kafka.credentials = .init(.scramSHA256, user: "u", password: "p")
+    var expected = UplinkConfiguration(name: "a", target: .kafka(kafka))
+    (expected.order, expected.backlogShare) = (.freshFirst, 0.25)
+    expected.schedule = try Schedule(["Mon-Fri 18:00-24:00", "Sat,Sun"])
+    #expect(uplinks[0] == expected)
+    let plain = KafkaTargetConfiguration(brokers: ["k1:9092"], topic: "t")
+    #expect(uplinks[1] == UplinkConfiguration(name: "b", target: .kafka(plain)))
   }
 
   @Test func `RabbitMQ uplinks are read with every key`() throws {
@@ -195,6 +221,32 @@ struct ConsumerConfigurationTests {
       "a user without a password",
       "{uplinks: [{name: \"a\", kafka: {brokers: [\"k:9092\"], topic: \"t\", user: \"u\"}}]}",
       "f:1: `uplinks[0].kafka.password` is missing; `user` and `password` (or `passwordFile`) go together"
+    ),
+    (
+      "a topic that is none for Kafka", "{uplinks: [{name: \"a\", kafka: {brokers: [\"k:9092\"], topic: \"a/b\"}}]}",
+      "f:1: `uplinks[0].kafka.topic` is \"a/b\"; Kafka's topics have letters, digits, `.`, `_` and `-`, up to 249 of them"
+    ),
+    (
+      "a rule without topics",
+      "{uplinks: [{name: \"a\", kafka: {brokers: [\"k:9092\"], topic: \"t\", rules: [{topic: \"u\"}]}}]}",
+      "f:1: `uplinks[0].kafka.rules[0].topics` is missing; write topics: [\"+/alarm\"]"
+    ),
+    (
+      "a span of time that is none", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, schedule: [\"nights\"]}]}",
+      "f:1: `uplinks[0].schedule` has \"nights\", which is no span of time; write \"22:00-06:00\", \"Mon-Fri 18:00-24:00\" or \"Sat,Sun\""
+    ),
+    (
+      "a schedule without spans", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, schedule: []}]}",
+      "f:1: `uplinks[0].schedule` is empty; write [\"22:00-06:00\"], or remove it to be connected always"
+    ),
+    (
+      "a share without an order", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, backlogShare: \"20 %\"}]}",
+      "f:1: `uplinks[0].backlogShare` goes with `order: \"freshFirst\"`; in strict order there is one way alone"
+    ),
+    (
+      "a share that is none",
+      "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, order: \"freshFirst\", backlogShare: \"100 %\"}]}",
+      "f:1: `uplinks[0].backlogShare` is \"100 %\"; write one from \"1 %\" to \"99 %\""
     ),
     (
       "a rate that is none", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, maxRate: \"1 KiB\"}]}",

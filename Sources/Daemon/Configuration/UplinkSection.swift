@@ -161,7 +161,7 @@ extension ConfigurationSection {
       if spans.isEmpty { reject("schedule", "is empty; write [\"22:00-06:00\"], or remove it to be connected always") }
       return try Schedule(spans)
     } catch {
-      reject("schedule", error.description)
+      reject("schedule", "has " + error.description)
       return nil
     }
   }

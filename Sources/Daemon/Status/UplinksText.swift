@@ -36,7 +36,7 @@ package enum UplinksText {
     if let bytes = uplink.numberIfAny("lagBytes") { text += ", \(StatusFormat.size(bytes)) on disk" }
     if let age = StatusText.age(of: uplink.textIfAny("oldestRecord"), in: report) { text += ", the oldest \(age) old" }
     let leftBehind = uplink.number("leftBehind")
-    if leftBehind > 0 { text += "; \(StatusFormat.counted(leftBehind, "record")) of it beside what comes" }
+    if leftBehind > 0 { text += "; \(StatusFormat.counted(leftBehind, "record")) of it go beside what comes" }
     return text
   }
 
