@@ -5,8 +5,8 @@ package final class MQTTTestClient {
   private let socket: Int32
   private var received: [UInt8] = []
 
-  /// Connects and waits for a CONNACK that accepts.
-  package init(port: Int, clientID: String, host: String = "127.0.0.1") throws {
+  /// Connects and waits for a CONNACK that accepts, `milliseconds` at the most.
+  package init(port: Int, clientID: String, host: String = "127.0.0.1", milliseconds: Int32 = 10_000) throws {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -21,7 +21,7 @@ package final class MQTTTestClient {
     let id = Array(clientID.utf8)
     let body = [0, 4] + Array("MQTT".utf8) + [4, 2, 0, 60] + Self.prefixed(id)
     try send([0x10] + Self.remainingLength(body.count) + body)
-    guard let connack = try read(milliseconds: 10_000), connack == [0x20, 2, 0, 0] else {
+    guard let connack = try read(milliseconds: milliseconds), connack == [0x20, 2, 0, 0] else {
       throw TestFailure("no CONNACK that accepts")
     }
   }
