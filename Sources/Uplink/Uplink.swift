@@ -91,14 +91,17 @@ package final class Uplink: Sendable {
       }
     case .kafka(let kafka):
       do throws(SystemError) {
-        let target = try KafkaTarget(kafka, identity: identity, time: time)
+        let target = try KafkaTarget(
+          kafka, identity: identity, timeoutSeconds: configuration.timeoutSeconds, time: time)
         return (target, "kafka \(kafka.topic) at \(kafka.brokers.joined(separator: ", "))")
       } catch {
         throw .system(error)
       }
     case .rabbitMQ(let rabbitMQ):
       do throws(TargetFailure) {
-        let target = try RabbitMQTarget(rabbitMQ, uplink: configuration.name, identity: identity, time: time)
+        let target = try RabbitMQTarget(
+          rabbitMQ, uplink: configuration.name, identity: identity, timeoutSeconds: configuration.timeoutSeconds,
+          time: time)
         return (target, "rabbitmq \(rabbitMQ.stream) at \(rabbitMQ.hosts.joined(separator: ", "))")
       } catch {
         throw .badTarget(uplink: configuration.name, reason: error.description)

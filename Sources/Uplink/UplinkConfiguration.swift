@@ -12,6 +12,8 @@ package struct UplinkConfiguration: Hashable, Sendable {
   package var shipmentBytes = 512 << 10
   /// Of what goes to the far side's protocol, compressed; nil: as fast as the line is.
   package var maxBytesPerSecond: Int?
+  /// How long a connection may have something on its way without anything moving.
+  package var timeoutSeconds = 30
   package var order = UplinkOrdering.strict
   /// With `freshFirst`: what the backlog gets of the line while there are live records to send, from 0 up to 1.
   package var backlogShare = 0.5

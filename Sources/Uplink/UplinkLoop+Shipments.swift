@@ -38,7 +38,7 @@ extension UplinkLoop {
     guard sentCount < flights.count, rate?.isExhausted(now) != true else { return }
     let ready = try note(upTo: min(flights.count, target.window), now)
     // Where the target has something to settle first, that must come to an end, too.
-    if case .idle = phase, !flights.isEmpty { phase = .shipping(deadline: now + Self.progressLimit) }
+    if case .idle = phase, !flights.isEmpty { phase = .shipping(deadline: now + progressLimit) }
     while sentCount < ready, rate?.isExhausted(now) != true {
       try target.send(flights[sentCount].contents, as: flights[sentCount].identity ?? [])
       flights[sentCount].sentAt = now
@@ -105,7 +105,7 @@ extension UplinkLoop {
     sentCount -= count
     backoff.reset()
     lastReported = nil
-    phase = sentCount == 0 ? .idle : .shipping(deadline: now + Self.progressLimit)
+    phase = sentCount == 0 ? .idle : .shipping(deadline: now + progressLimit)
     // The next shipments' note confirms these; without a next, this write does.
     ship(now)
     if flights.isEmpty, notedCount > 0, now >= restUntil { _ = save(noting: 0) }

@@ -71,7 +71,7 @@ package final class UplinkLoop: @unchecked Sendable {
   static let second: Int64 = 1_000_000_000
   static let connectLimit = 10 * second
   /// Connected with nothing moving is a failure.
-  static let progressLimit = 30 * second
+  var progressLimit: Int64 { Int64(configuration.timeoutSeconds) * Self.second }
 
   package init(
     _ configuration: UplinkConfiguration, filters: [TopicFilter], target: any UplinkTarget, shared: Uplink.Shared,
@@ -129,7 +129,7 @@ package final class UplinkLoop: @unchecked Sendable {
       if now >= deadline { fail("no answer within 10 s; look at the host, the port and the network") }
     case .shipping(let deadline):
       if now >= deadline {
-        fail(status.lastError ?? "connected, but nothing has been confirmed for 30 s")
+        fail(lastReported ?? "connected, but nothing has been confirmed for \(configuration.timeoutSeconds) s")
       } else {
         ship(now)
       }
@@ -157,7 +157,7 @@ package final class UplinkLoop: @unchecked Sendable {
         if progress.confirmed > 0 {
           confirm(progress.confirmed)
         } else if progress.hasMoved {
-          phase = .shipping(deadline: time.monotonicNanoseconds() + Self.progressLimit)
+          phase = .shipping(deadline: time.monotonicNanoseconds() + progressLimit)
         }
       }
     } catch let error as TargetFailure {

@@ -112,8 +112,8 @@ struct ConsumerConfigurationTests {
     let uplinks = try read(
       """
       { uplinks: [
-        { name: "a", maxRate: "256 KiB/s", rabbitmq: { hosts: ["r1:5552", "[::1]:5552"], stream: "s", user: "u",
-            password: "p", vhost: "/v", compression: "none", followLeader: false,
+        { name: "a", maxRate: "256 KiB/s", timeout: "2 m",
+          rabbitmq: { hosts: ["r1:5552", "[::1]:5552"], stream: "s", user: "u", password: "p", vhost: "/v", compression: "none", followLeader: false,
             create: { maxBytes: "1 GiB", maxAge: "7 d", segment: "64 MiB", replicas: 3 } } },
         { name: "b", rabbitmq: { hosts: ["r1:5552"], superStream: "t" } },
       ] }
@@ -130,6 +130,7 @@ struct ConsumerConfigurationTests {
     limits.replicas = 3
     target.create = limits
     #expect(uplinks[0].target == .rabbitMQ(target) && uplinks[0].maxBytesPerSecond == 256 << 10)
+    #expect(uplinks.map(\.timeoutSeconds) == [120, 30])
     var partition = RabbitMQTargetConfiguration(hosts: ["r1:5552"], stream: "t")
     partition.isSuperStream = true
     #expect(uplinks[1].target == .rabbitMQ(partition) && uplinks[1].maxBytesPerSecond == nil)
@@ -251,6 +252,10 @@ struct ConsumerConfigurationTests {
     (
       "a rate that is none", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, maxRate: \"1 KiB\"}]}",
       "f:1: `uplinks[0].maxRate` is \"1 KiB\"; write a rate with its unit, such as \"256 KiB/s\""
+    ),
+    (
+      "a time-out that anything would trip", "{uplinks: [{name: \"a\", mqtt: {host: \"h\"}, timeout: \"10 ms\"}]}",
+      "f:1: `uplinks[0].timeout` is 10 ms; write one from \"1 s\" to \"10 m\""
     ),
     (
       "no host", "{uplinks: [{name: \"a\", mqtt: {}}]}",

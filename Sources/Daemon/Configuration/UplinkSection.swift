@@ -15,6 +15,7 @@ extension UplinkConfiguration {
       shipment.finish()
     }
     maxBytesPerSecond = section.rate("maxRate", in: 100...1 << 40)
+    timeoutSeconds = section.duration("timeout", in: 1000...600_000, default: timeoutSeconds * 1000) / 1000
     order = section.choice("order", UplinkOrdering.allCases.map { ($0.rawValue, $0) }, default: order)
     backlogShare = section.percent("backlogShare", in: 1...99, default: backlogShare * 100) / 100
     if order == .strict, section.has("backlogShare") {

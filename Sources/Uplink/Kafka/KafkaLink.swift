@@ -14,13 +14,13 @@ final class KafkaLink {
 
   /// Connects: waits for some seconds at the most. `poller` watches the connection from then on.
   init(
-    to address: String, clientID: String, credentials: KafkaConnection.Credentials?, _ poller: borrowing Poller,
-    now: Int64
+    to address: String, clientID: String, credentials: KafkaConnection.Credentials?, deadSeconds: Int,
+    _ poller: borrowing Poller, now: Int64
   ) throws(TargetFailure) {
     self.address = address
     lastAsked = now
     do throws(SystemError) {
-      socket = try TargetSocket(to: address)
+      socket = try TargetSocket(to: address, deadSeconds: deadSeconds)
       try poller.add(socket.raw, [.readable, .writable], token: 0)
     } catch {
       throw TargetFailure(

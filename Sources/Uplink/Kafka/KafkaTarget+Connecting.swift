@@ -9,7 +9,8 @@ extension KafkaTarget {
 
   func open(_ address: String) throws(TargetFailure) -> KafkaLink {
     let link = try KafkaLink(
-      to: address, clientID: clientID, credentials: configuration.credentials, poller, now: time.monotonicNanoseconds())
+      to: address, clientID: clientID, credentials: configuration.credentials, deadSeconds: timeoutSeconds, poller,
+      now: time.monotonicNanoseconds())
     links.append(link)
     return link
   }

@@ -12,6 +12,7 @@ final class KafkaTarget: UplinkTarget {
   let configuration: KafkaTargetConfiguration
   let clientID: String
   let routing: KafkaRouting
+  let timeoutSeconds: Int
   let time: any TimeSource
   let poller: Poller
 
@@ -68,9 +69,10 @@ final class KafkaTarget: UplinkTarget {
   }
 
   init(
-    _ configuration: KafkaTargetConfiguration, identity: RecordIdentity, time: any TimeSource
+    _ configuration: KafkaTargetConfiguration, identity: RecordIdentity, timeoutSeconds: Int, time: any TimeSource
   ) throws(SystemError) {
     self.configuration = configuration
+    self.timeoutSeconds = timeoutSeconds
     self.time = time
     clientID = configuration.clientID ?? "forebay-\(identity.gateway)"
     routing = KafkaRouting(configuration, gateway: identity.gateway)

@@ -10,15 +10,15 @@ struct TargetSocket: ~Copyable {
   private var unacknowledgedBytes = 0
 
   private static let connectSeconds = 5
-  private static let deadSeconds: CInt = 30
   /// Of one `receive`, so that much to read does not keep writes waiting.
   private static let receiveLimit = 1 << 20
 
   /// Connects: waits for some seconds at the most.
-  init(to address: String) throws(SystemError) {
+  /// - Parameter deadSeconds: what was sent may go unacknowledged for so long.
+  init(to address: String, deadSeconds: Int) throws(SystemError) {
     let descriptor = try OutgoingSocket.stream(to: address, timeoutSeconds: Self.connectSeconds)
     try descriptor.setNonBlocking()
-    try OutgoingSocket.setLasting(descriptor, deadSeconds: Self.deadSeconds)
+    try OutgoingSocket.setLasting(descriptor, deadSeconds: CInt(deadSeconds))
     self.descriptor = descriptor
   }
 

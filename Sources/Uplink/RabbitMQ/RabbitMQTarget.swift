@@ -13,6 +13,7 @@ final class RabbitMQTarget: UplinkTarget {
   private let configuration: RabbitMQTargetConfiguration
   private let gateway: String
   private let reference: String
+  private let timeoutSeconds: Int
   private let time: any TimeSource
 
   private var socket: TargetSocket?
@@ -53,9 +54,11 @@ final class RabbitMQTarget: UplinkTarget {
   }
 
   init(
-    _ configuration: RabbitMQTargetConfiguration, uplink: String, identity: RecordIdentity, time: any TimeSource
+    _ configuration: RabbitMQTargetConfiguration, uplink: String, identity: RecordIdentity, timeoutSeconds: Int,
+    time: any TimeSource
   ) throws(TargetFailure) {
     self.configuration = configuration
+    self.timeoutSeconds = timeoutSeconds
     self.time = time
     gateway = identity.gateway
     reference = "\(identity.gateway)/\(identity.epoch)/\(uplink)"
@@ -84,7 +87,7 @@ final class RabbitMQTarget: UplinkTarget {
     disconnect()
     address = host
     do throws(SystemError) {
-      socket = try TargetSocket(to: host)
+      socket = try TargetSocket(to: host, deadSeconds: timeoutSeconds)
     } catch {
       let advice =
         hops == 0
