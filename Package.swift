@@ -72,7 +72,7 @@ let package = Package(
     tests("StorageTests", ["Storage", "Platform", "Records", "Bytes", "Support"]),
     tests("IngressTests", ["Ingress", "Storage", "Wire", "Platform", "Records", "Bytes", "Support"]),
     tests("RoutingTests", ["Routing", "Storage", "Platform", "Records", "Bytes", "Support"]),
-    tests("UplinkTests", ["Uplink", "Storage", "Wire", "Platform", "Records", "Bytes", "Support"]),
+    tests("UplinkTests", ["Uplink", "Storage", "Mosquitto", "Wire", "Platform", "Records", "Bytes", "Support"]),
     tests("QueryTests", ["Query", "Storage", "Platform", "Records", "Bytes", "Support"]),
     tests(
       "DaemonTests",

@@ -69,7 +69,7 @@ package final class MosquittoClient {
       Mailbox.of(mailbox).events.append(.connected(reason: reason))
     }
     mosquitto_disconnect_v5_callback_set(handle) { _, mailbox, reason, _ in
-      Mailbox.of(mailbox).events.append(.disconnected(reason: String(cString: mosquitto_strerror(reason))))
+      Mailbox.of(mailbox).events.append(.disconnected(MosquittoError("connection", code: reason)))
     }
     mosquitto_publish_v5_callback_set(handle) { _, mailbox, message, reason, _ in
       Mailbox.of(mailbox).events.append(.acknowledged(message: message, reason: reason))

@@ -22,6 +22,9 @@ package struct MosquittoError: Error, Hashable, Sendable, CustomStringConvertibl
 
   package var description: String { "\(call): \(reason)" }
 
+  /// A connection that was there has been closed by the far side.
+  package var isLostConnection: Bool { code == MOSQ_ERR_CONN_LOST.code }
+
   /// The message itself is refused, whatever the connection: too large, or a topic that is none.
   package var refusesMessage: Bool {
     [MOSQ_ERR_OVERSIZE_PACKET, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_INVAL].contains {

@@ -23,5 +23,5 @@ package enum MosquittoEvent: Hashable, Sendable {
   case acknowledged(message: Int32, reason: Int32)
   /// A SUBACK has come: the granted quality of service, or a refusal from 128 on, of each filter.
   case subscribed(granted: [Int32])
-  case disconnected(reason: String)
+  case disconnected(MosquittoError)
 }

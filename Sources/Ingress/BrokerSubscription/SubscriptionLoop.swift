@@ -142,8 +142,8 @@ final class SubscriptionLoop: @unchecked Sendable {
         }
         backoff.reset()
         set(.subscribed)
-      case .disconnected(let reason):
-        throw MosquittoError("connection", reason)
+      case .disconnected(let error):
+        throw error
       case .acknowledged:
         break
       }

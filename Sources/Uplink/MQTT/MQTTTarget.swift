@@ -18,7 +18,7 @@ final class MQTTTarget: UplinkTarget {
   private let time: any TimeSource
 
   private var client: MosquittoClient?
-  private var version = MosquittoClient.ProtocolVersion.v5
+  private var dialect = MQTTDialect()
   private var isAccepted = false
 
   private var isSending = false
@@ -67,7 +67,7 @@ final class MQTTTarget: UplinkTarget {
 
   func connect() throws(TargetFailure) {
     do throws(MosquittoError) {
-      let client = try MosquittoClient(broker, version: version)
+      let client = try MosquittoClient(broker, version: dialect.version)
       self.client = client
       try client.setWindow(Self.messageWindow)
       try client.connect()
@@ -119,14 +119,18 @@ final class MQTTTarget: UplinkTarget {
       switch event {
       case .connected(let reason):
         guard reason == 0 else { throw refusal(client, reason) }
-        isAccepted = true
+        isAccepted = dialect.accepted()
+        guard isAccepted else {
+          throw TargetFailure(
+            "\(broker.host):\(broker.port) has closed a connection in MQTT 5 and takes one in 3.1.1; 5 is tried once more"
+          )
+        }
       case .acknowledged(let number, let reason):
         guard let index = outstanding.removeValue(forKey: number) else { continue }
         progress.hasMoved = true
         try settle(index, reason, client, &progress)
-      case .disconnected(let reason):
-        if !isAccepted { tryOtherVersion() }
-        throw TargetFailure("\(broker.host):\(broker.port): \(reason)")
+      case .disconnected(let error):
+        throw failure(error)
       case .subscribed:
         break
       }
@@ -135,18 +139,15 @@ final class MQTTTarget: UplinkTarget {
 
   private func refusal(_ client: MosquittoClient, _ reason: Int32) -> TargetFailure {
     // 1 (3.1.1) and 0x84 (5): the broker does not speak the version that was tried.
-    if client.version == .v5, reason == 1 || reason == 0x84 { version = .v311 }
+    if client.version == .v5, reason == 1 || reason == 0x84 { dialect.refused() }
     let words = client.describe(reason: reason, ofConnect: true)
     return TargetFailure(
       "\(broker.host):\(broker.port) refuses the connection: \(words); look at `user`, `password` and the broker's access rules"
     )
   }
 
-  /// Brokers without MQTT 5 may close the connection without a word.
-  private func tryOtherVersion() { version = version == .v5 ? .v311 : .v5 }
-
   private func failure(_ error: MosquittoError) -> TargetFailure {
-    if client != nil, !isAccepted, descriptor < 0 || error.call == "read" { tryOtherVersion() }
+    if client != nil, !isAccepted, error.isLostConnection { dialect.endedWithoutAWord() }
     return TargetFailure("\(broker.host):\(broker.port): \(error)")
   }
 }
@@ -217,13 +218,13 @@ extension MQTTTarget {
   }
 
   private var laneProperties: [(String, String)] {
-    version == .v5 && lane == .backlog ? [("forebay-lane", "backlog")] : []
+    dialect.version == .v5 && lane == .backlog ? [("forebay-lane", "backlog")] : []
   }
 
   private func publishNext(_ client: MosquittoClient, _ progress: inout TargetProgress) throws(TargetFailure) {
     guard let message = outgoing.next() else { return }
     let properties =
-      version == .v5
+      dialect.version == .v5
       ? [
         ("forebay-gateway", identity.gateway), ("forebay-epoch", identity.epoch.description),
         ("forebay-offset", String(message.offset)), ("forebay-time", message.timestamp.rfc3339),
