@@ -81,7 +81,8 @@ let package = Package(
         "JSON5", "Bytes", "Support",
       ]),
     tests("SimulationTests", ["Storage", "Platform", "Records", "Bytes", "Support"]),
-    tests("IntegrationTests", ["forebay", "Platform", "Records", "Bytes", "Support"], exclude: ["Peers"]),
+    tests(
+      "IntegrationTests", ["forebay", "Platform", "Records", "JSON5", "Bytes", "Support"], exclude: ["Peers"]),
 
     // measurements: `swift run -c release Benchmarks --help`; not a product
     .target(name: "CAllocationCount", path: "Tests/Benchmarks/CAllocationCount"),

