@@ -42,7 +42,10 @@ package enum OutgoingSocket {
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(raw, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
     setsockopt(raw, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
-    guard target.withSockaddr({ Glibc.connect(raw, $0, $1) }) == 0 else { throw SystemError("connect", address) }
+    guard target.withSockaddr({ Glibc.connect(raw, $0, $1) }) == 0 else {
+      // So the kernel says that the limit is reached.
+      throw SystemError("connect", address, errno: errno == EINPROGRESS ? ETIMEDOUT : errno)
+    }
     return descriptor
   }
 
