@@ -24,8 +24,9 @@ import Testing
 
   /// Each record once and in order; where the far side cannot tell, again under the same identity.
   private func expect(_ payloads: [String], at topic: String) throws {
-    for side in FarSide.allCases {
-      let arrivals = try servers.arrivals(at: side, topic, count: payloads.count)
+    let readers = try FarSide.allCases.map { try servers.read($0, topic) }
+    for reader in readers {
+      let (side, arrivals) = (reader.side, try reader.arrivals(count: payloads.count))
       var seen = Set<Arrival>()
       let firsts = arrivals.filter { seen.insert($0).inserted }
       #expect(firsts.map(\.payload) == payloads, "\(side): \(firsts.count) of \(payloads.count)")
@@ -63,5 +64,40 @@ import Testing
     #expect(FarSide.allCases.allSatisfy { cuts[$0, default: 0] >= 4 }, "\(cuts)")
     try forebay.stop()
     try expect(payloads, at: "cut")
+  }
+
+  @Test(arguments: [LinkProxy.State.silent, .mute])
+  mutating func `a far side that is gone without a word is noticed and named, and ingest goes on`(
+    state: LinkProxy.State
+  ) throws {
+    let topic = "\(state)"
+    try servers.prepare(topic)
+    become(.cut)
+    let forebay = try ForebayProcess(
+      servers.uplinks(topic) { _ in #"shipment: { records: 100 }, timeout: "3 s""# }, in: directory)
+    let payloads = payloads(0..<2000)
+    try publish(Array(payloads[..<1500]), to: forebay)
+    for line in servers.lines.values { line.become(state, after: 100_000, .up) }
+    try forebay.retryUplinks()
+    try waitUntil(seconds: 10, "the lines to break; \(forebay.errors)") {
+      servers.lines.values.allSatisfy { $0.state == state }
+    }
+    #expect(try forebay.uplinks().allSatisfy { $0.state == "shipping" && $0.lag > 0 })
+    let start = monotonicSeconds()
+    try publish(Array(payloads[1500...]), to: forebay)
+    #expect(monotonicSeconds() - start < 2)
+
+    try waitUntil(seconds: 10, "the words; \(forebay.errors)") {
+      try forebay.uplinks().allSatisfy {
+        $0.lastError.hasSuffix("connected, but nothing has been confirmed for 3 s")
+          || $0.lastError.contains("Connection timed out")
+      }
+    }
+    #expect(try forebay.command("status").contains("last error: "))
+    become(.open)
+    try forebay.retryUplinks()
+    try forebay.waitUntilForwarded()
+    try forebay.stop()
+    try expect(payloads, at: topic)
   }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import Support
 import Testing
 
@@ -60,57 +59,22 @@ final class FarSideServers: @unchecked Sendable {
     return "uplinks: [\(sections.joined(separator: ",\n"))]"
   }
 
-  /// What came to `side`, in its order, with what came twice: `count` different records, once they are all there.
-  func arrivals(at side: FarSide, _ topic: String, count: Int) throws -> [Arrival] {
-    switch side {
-    case .messages:
-      try read(mosquittoReader(side, topic, "-F '%p %P'"), count) { line in
-        let words = line.split(separator: " ")
-        let offset = words.first { $0.hasPrefix("forebay-offset:") }
-        return Arrival(offset: offset?.dropFirst("forebay-offset:".count), payload: words.first)
+  /// Begins to read what came to `side`.
+  func read(_ side: FarSide, _ topic: String) throws -> FarSideReader {
+    let words =
+      switch side {
+      case .messages: ["bash", "-c", "\(subscriber(side, topic)) -F '%p %P'"]
+      case .batches:
+        ["bash", "-c", "\(subscriber(side, topic)) -N | '\(ForebayProcess.executable)' unpack --gateway test-gateway"]
+      case .kafka: [KafkaBroker.python, Self.peers + "kafka_reader.py", kafka.address, topic, "1"]
+      case .rabbitMQ:
+        [KafkaBroker.python, Self.peers + "rabbitmq_reader.py", "\(rabbitMQ.nodes[0].streamPort)", topic]
       }
-    case .batches:
-      try read(mosquittoReader(side, topic, "-N"), count) { line in
-        let members = line.split(separator: ",")
-        let offset = members.first { $0.hasPrefix("\"offset\":") }
-        return Arrival(
-          offset: offset?.dropFirst("\"offset\":".count), payload: line.split(separator: "\"").dropLast().last)
-      }
-    case .kafka:
-      try read([KafkaBroker.python, Self.peers + "kafka_reader.py", kafka.address, topic, "1"], 0) { line in
-        let words = line.split(separator: " ")
-        return Arrival(offset: words[1], payload: words[3])
-      }
-    case .rabbitMQ:
-      try read(
-        [KafkaBroker.python, Self.peers + "rabbitmq_reader.py", "\(rabbitMQ.nodes[0].streamPort)", topic], 0
-      ) { line in
-        let words = line.split(separator: " ")
-        return Arrival(offset: words[0], payload: words[2])
-      }
-    }
+    return try FarSideReader(side, words, in: directory)
   }
 
-  private func mosquittoReader(_ side: FarSide, _ topic: String, _ options: String) -> [String] {
-    let unpack = side == .batches ? "| '\(ForebayProcess.executable)' unpack --gateway test-gateway" : ""
-    let reader = "mosquitto_sub -V 5 -p \(mosquitto.port) -q 1 -c -i \(side)-\(topic) -t '\(filter(side, topic))'"
-    return ["bash", "-c", "\(reader) \(options) \(unpack)"]
-  }
-
-  /// Until the reader ends by itself, or `count` different ones have come.
-  private func read(_ words: [String], _ count: Int, _ parse: (Substring) -> Arrival?) throws -> [Arrival] {
-    let reader = try TestProcess(words[0], Array(words.dropFirst()), in: directory)
-    var found: [Arrival] = []
-    try waitUntil(seconds: 60, "\(count) records at the far side, not \(Set(found).count); \(reader.errors)") {
-      let isOver = !reader.isRunning
-      // Each look takes a while.
-      if !isOver { usleep(100_000) }
-      guard isOver || count > 0 else { return false }
-      let output = reader.output
-      found = output.split(separator: "\n").dropLast(output.hasSuffix("\n") ? 0 : 1).compactMap(parse)
-      return isOver || Set(found).count >= count
-    }
-    return found
+  private func subscriber(_ side: FarSide, _ topic: String) -> String {
+    "mosquitto_sub -V 5 -p \(mosquitto.port) -q 1 -c -i \(side)-\(topic) -t '\(filter(side, topic))'"
   }
 }
 
