@@ -29,6 +29,11 @@ package final class KafkaBroker {
         "broker", "--cluster-id", "lab", "--listener-url", url, "--advertised-listener-url", url, "--storage-engine",
         "memory://tansu/",
       ], in: directory)
+    try create(topic: topic, partitions: partitions)
+  }
+
+  package func create(topic: String, partitions: Int) throws {
+    let url = "tcp://\(address)"
     try waitUntil(seconds: 20, "the broker takes a topic") {
       let maker = try TestProcess(
         program, ["topic", "create", "--broker", url, "--partitions", "\(partitions)", topic], in: directory)
