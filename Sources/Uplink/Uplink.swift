@@ -99,7 +99,7 @@ package final class Uplink: Sendable {
     case .rabbitMQ(let rabbitMQ):
       do throws(TargetFailure) {
         let target = try RabbitMQTarget(rabbitMQ, uplink: configuration.name, identity: identity, time: time)
-        return (target, "rabbitmq \(rabbitMQ.stream) at \(rabbitMQ.hosts.joined(separator: ", "))")
+        return (target, "rabbitmq \(rabbitMQ.destination) at \(rabbitMQ.hosts.joined(separator: ", "))")
       } catch {
         throw .badTarget(uplink: configuration.name, reason: error.description)
       }
