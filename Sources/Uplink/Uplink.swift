@@ -102,7 +102,7 @@ package final class Uplink: Sendable {
         let target = try RabbitMQTarget(
           rabbitMQ, uplink: configuration.name, identity: identity, timeoutSeconds: configuration.timeoutSeconds,
           time: time)
-        return (target, "rabbitmq \(rabbitMQ.stream) at \(rabbitMQ.hosts.joined(separator: ", "))")
+        return (target, "rabbitmq \(rabbitMQ.destination) at \(rabbitMQ.hosts.joined(separator: ", "))")
       } catch {
         throw .badTarget(uplink: configuration.name, reason: error.description)
       }

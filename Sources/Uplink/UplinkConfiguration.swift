@@ -7,7 +7,7 @@ package struct UplinkConfiguration: Hashable, Sendable {
   package var topics = ["#"]
   package var target: UplinkTargetConfiguration
   /// A shipment is closed at this many records …
-  package var shipmentRecords = 10_000
+  package var shipmentRecords: Int
   /// … or at this many bytes of records, before compression.
   package var shipmentBytes = 512 << 10
   /// Of what goes to the far side's protocol, compressed; nil: as fast as the line is.
@@ -23,6 +23,8 @@ package struct UplinkConfiguration: Hashable, Sendable {
   package init(name: String, target: UplinkTargetConfiguration) {
     self.name = name
     self.target = target
+    // What is on its way at a crash comes twice where the far side does not know it again.
+    shipmentRecords = if case .mqtt(let mqtt) = target, mqtt.format == .messages { 1000 } else { 10_000 }
   }
 }
 

@@ -113,13 +113,14 @@ struct ConsumerConfigurationTests {
       """
       { uplinks: [
         { name: "a", maxRate: "256 KiB/s", timeout: "2 m",
-          rabbitmq: { hosts: ["r1:5552", "[::1]:5552"], stream: "s", user: "u", password: "p", vhost: "/v", compression: "none", followLeader: false,
-            create: { maxBytes: "1 GiB", maxAge: "7 d", segment: "64 MiB", replicas: 3 } } },
+          rabbitmq: { hosts: ["r1:5552", "[::1]:5552"], stream: "s", user: "u", password: "p", vhost: "/v",
+            compression: "none", followLeader: false, create: { maxBytes: "1 GiB", maxAge: "7 d", segment: "64 MiB", replicas: 3 } } },
         { name: "b", rabbitmq: { hosts: ["r1:5552"], superStream: "t" } },
+        { name: "c", rabbitmq: { hosts: ["r1:5552"], streams: ["t-0", "t-1"] } },
       ] }
       """
     ).uplinks
-    var target = RabbitMQTargetConfiguration(hosts: ["r1:5552", "[::1]:5552"], stream: "s")
+    var target = RabbitMQTargetConfiguration(hosts: ["r1:5552", "[::1]:5552"], .streams(["s"]))
     target.credentials = .init(user: "u", password: "p", virtualHost: "/v")
     target.compression = .none
     target.followLeader = false
@@ -130,10 +131,10 @@ struct ConsumerConfigurationTests {
     limits.replicas = 3
     target.create = limits
     #expect(uplinks[0].target == .rabbitMQ(target) && uplinks[0].maxBytesPerSecond == 256 << 10)
-    #expect(uplinks.map(\.timeoutSeconds) == [120, 30])
-    var partition = RabbitMQTargetConfiguration(hosts: ["r1:5552"], stream: "t")
-    partition.isSuperStream = true
-    #expect(uplinks[1].target == .rabbitMQ(partition) && uplinks[1].maxBytesPerSecond == nil)
+    #expect(uplinks.map(\.timeoutSeconds) == [120, 30, 30])
+    #expect(uplinks[1].target == .rabbitMQ(.init(hosts: ["r1:5552"], .superStream("t"))))
+    #expect(uplinks[1].maxBytesPerSecond == nil)
+    #expect(uplinks[2].target == .rabbitMQ(.init(hosts: ["r1:5552"], .streams(["t-0", "t-1"]))))
   }
 
   @Test func `broker subscriptions are read, with a password and certificates from files`() throws {

@@ -89,6 +89,37 @@ struct MQTTUplinkTests {
     try forebay.stop()
   }
 
+  @Test func `what the log has sealed arrives as it was sealed, and unpack gives the records back`() throws {
+    let broker = try MosquittoBroker(in: directory)
+    try broker.subscribePersistently("forebay/#", as: "reader")
+    try broker.stop()
+    let forebay = try ForebayProcess(
+      uplink(broker, #"format: "batches""#) + #", log: { segment: "1 MiB" }"#, in: directory)
+    let padding = String(repeating: "x", count: 300)
+    try MosquittoBroker.publish(
+      (0..<8000).map { "\(padding)\($0)" }, to: "plant/a", port: forebay.mqttPort, in: directory)
+    try waitUntil(seconds: 30, "two segments are sealed; \(forebay.errors)") {
+      try forebay.command("status", "--format", "json").contains(#""sealedSegments":2"#)
+    }
+    try broker.start()
+    _ = try forebay.command("uplink", "retry", "centre")
+    let script = """
+      mosquitto_sub -h 127.0.0.1 -p \(broker.port) -q 1 -i reader -c -t 'forebay/#' -N |
+        '\(ForebayProcess.executable)' unpack --gateway test-gateway
+      """
+    let unpacked = try TestProcess("bash", ["-c", script], in: directory)
+    try waitUntil(seconds: 30, "the last record; \(forebay.errors)") { unpacked.output.contains("x7999\"") }
+    let found = unpacked.output.split(separator: "\n")
+    #expect(found.count == 8000)
+    for (index, line) in found.enumerated() {
+      guard line.contains("\"offset\":\(index),"), line.hasSuffix("x\(index)\"}") else {
+        Issue.record("line \(index): \(line)")
+        break
+      }
+    }
+    try forebay.stop()
+  }
+
   @Test func `messages nobody is subscribed to are kept until somebody is`() throws {
     let broker = try MosquittoBroker(in: directory)
     let forebay = try ForebayProcess(uplink(broker), in: directory)

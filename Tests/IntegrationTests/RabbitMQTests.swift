@@ -6,17 +6,19 @@ import Testing
   private static let peers = String("\(#filePath)".dropLast("RabbitMQTests.swift".count)) + "Peers/"
   private let directory = TemporaryDirectory()
 
-  private func read(_ node: RabbitMQNode, _ stream: String) throws -> [(offset: Int, topic: String, payload: String)] {
+  private typealias Stored = (offset: Int, topic: String, payload: String, lane: String)
+
+  private func read(_ node: RabbitMQNode, _ stream: String) throws -> [Stored] {
     let reading = try TestProcess(
       KafkaBroker.python, [Self.peers + "rabbitmq_reader.py", "\(node.streamPort)", stream], in: directory)
     #expect(try reading.wait(seconds: 120) == 0, "\(reading.errors)")
     return reading.output.split(separator: "\n").map { line in
       let words = line.split(separator: " ").map { String($0) }
-      return (Int(words[0]) ?? -1, words[1], words[2])
+      return (Int(words[0]) ?? -1, words[1], words[2], words[3])
     }
   }
 
-  private func expectExactly(_ count: Int, _ records: [(offset: Int, topic: String, payload: String)]) {
+  private func expectExactly(_ count: Int, _ records: [Stored]) {
     #expect(records.map(\.payload) == (0..<count).map { "m\($0)" }, "\(records.count) of \(count)")
     #expect(records.allSatisfy { $0.topic == "bulk/1" })
     #expect(zip(records, records.dropFirst()).allSatisfy { $0.offset < $1.offset })
@@ -75,6 +77,40 @@ import Testing
       in: directory)
     #expect(try reading.wait(seconds: 60) == 0, "\(reading.errors)")
     #expect(reading.output == (0..<100).map { "\($0) bulk/1 m\($0)\n" }.joined())
+  }
+
+  @Test func `what was left behind goes beside what comes, each record once, whenever the daemon is killed`() throws {
+    let cluster = try RabbitMQCluster(in: directory)
+    let forebay = try ForebayProcess(
+      """
+      uplinks: [{
+        name: "centre", topics: ["bulk/#"], shipment: { records: 100 }, order: "freshFirst", maxRate: "8 KiB/s",
+        rabbitmq: { hosts: [\(cluster.hosts)], stream: "telemetry", create: {} },
+      }]
+      """, in: directory)
+    try publish(forebay, 0..<20_000)
+    try cluster.start()
+    for round in 0..<3 {
+      try waitUntil(seconds: 60, "something is forwarded; \(forebay.errors)") {
+        _ = try forebay.command("uplink", "retry", "centre")
+        return try shipped(forebay) > 0
+      }
+      try publish(forebay, (20_000 + 10 * round)..<(20_010 + 10 * round))
+      try forebay.kill()
+      try forebay.restart()
+    }
+    try waitUntil(seconds: 30, "something is forwarded; \(forebay.errors)") { try shipped(forebay) > 0 }
+    try publish(forebay, 20_030..<20_040)
+    try waitUntilForwarded(forebay)
+    try forebay.stop()
+    let records = try read(cluster.nodes[0], "telemetry")
+    #expect(records.map { Int($0.payload.dropFirst()) ?? -1 }.sorted() == Array(0..<20_040), "\(records.count)")
+    let lanes = Dictionary(grouping: records, by: \.lane).mapValues { $0.map(\.offset) }
+    #expect(lanes.count == 2 && lanes["backlog"]!.count > 10_000)
+    for offsets in lanes.values { #expect(zip(offsets, offsets.dropFirst()).allSatisfy { $0 < $1 }) }
+    // The last that came did not wait for the backlog.
+    let place = try #require(records.firstIndex { $0.payload == "m20039" })
+    #expect(records[place].lane == "-" && records.count - place > 1000, "\(place)")
   }
 
   @Test func `the leader of a replicated stream is killed, and then a majority`() throws {

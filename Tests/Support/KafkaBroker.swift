@@ -31,10 +31,10 @@ package final class KafkaBroker {
         "broker", "--cluster-id", "lab", "--listener-url", "tcp://\(address)", "--advertised-listener-url",
         "tcp://\(advertisedAddress)", "--storage-engine", "memory://tansu/",
       ], in: directory)
-    try makeTopic(topic, partitions: partitions)
+    try create(topic: topic, partitions: partitions)
   }
 
-  package func makeTopic(_ topic: String, partitions: Int) throws {
+  package func create(topic: String, partitions: Int) throws {
     try waitUntil(seconds: 20, "the broker takes a topic") {
       let maker = try TestProcess(
         program, ["topic", "create", "--broker", "tcp://\(address)", "--partitions", "\(partitions)", topic],

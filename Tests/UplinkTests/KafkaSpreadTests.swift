@@ -108,6 +108,44 @@ import Wire
     expectSpread(0..<1200, at: broker, counts: counts)
   }
 
+  /// Answers that are lost, refusals that pass, batches too large, leaders that move and restarts, as the seed has it.
+  @Test(arguments: 1...6) func `whatever happens, each record is there once and in order`(seed: UInt64) throws {
+    let counts = ["t": 5, "alarms": 2]
+    let broker = try StrictKafkaBroker(topics: counts, brokers: 3)
+    let random = Mutex(SeededGenerator(seed: seed))
+    func oneIn(_ count: Int) -> Bool { random.withLock { $0.oneIn(count) } }
+    broker.state.withLock { state in
+      state.mood = { payloads, _ in
+        random.withLock { random in
+          // What is too large is so every time.
+          if payloads.count > 3 + Int(seed % 4) { return 10 }
+          if random.oneIn(60) { return -2 }
+          return random.oneIn(60) ? [6, 7, 19, 5, 74][random.below(5)] : 0
+        }
+      }
+    }
+    let log = try Log.open(LogConfiguration(directory: directory.path))
+    var appended = 0
+    var uplink = try start(broker, log, byKey)
+    for _ in 0..<12 {
+      let count = 1 + random.withLock { $0.below(80) }
+      try append(log, appended..<(appended + count))
+      appended += count
+      if oneIn(2) { try waitForPosition(uplink, Offset(appended - count / 2)) }
+      if oneIn(3) { broker.state.withLock { $0.shift += 1 } }
+      if oneIn(3) {
+        uplink.stop()
+        uplink = try start(broker, log, byKey)
+      }
+    }
+    broker.state.withLock { $0.mood = { _, _ in 0 } }
+    try waitForPosition(uplink, Offset(appended))
+    uplink.stop()
+    broker.stop()
+    log.close()
+    expectSpread(0..<appended, at: broker, counts: counts)
+  }
+
   @Test func `of a shipment over several partitions only what is too large goes in halves`() throws {
     let counts = ["t": 7, "alarms": 3]
     let broker = try StrictKafkaBroker(topics: counts, brokers: 2)

@@ -133,6 +133,23 @@ import Wire
     expectExactly(Array(0..<40), at: broker)
   }
 
+  @Test func `a cluster that asks for a rest gets it`() throws {
+    let broker = try StrictKafkaBroker()
+    broker.state.withLock { $0.throttleMilliseconds = 400 }
+    let log = try openLog()
+    try append(log, 0..<10)
+    let uplink = try start(broker, log)
+    try waitForPosition(uplink, 10)
+    try append(log, 10..<20)
+    try waitForPosition(uplink, 20)
+    uplink.stop()
+    broker.stop()
+    log.close()
+    expectExactly(Array(0..<20), at: broker)
+    let times = broker.state.withLock { $0.times }
+    #expect(times.count == 2 && times[1] - times[0] >= 0.4)
+  }
+
   @Test(arguments: [(Int16(29), "allow Write on it"), (3, "create it"), (76, "compression.type")])
   func `what somebody has to put right keeps the data and says what to do`(code: Int16, words: String) throws {
     let broker = try StrictKafkaBroker()

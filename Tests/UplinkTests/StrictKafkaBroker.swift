@@ -19,6 +19,9 @@ final class StrictKafkaBroker: Sendable {
     /// storing it, or 0.
     var mood: @Sendable (_ payloads: [String], _ count: Int) -> Int16 = { _, _ in 0 }
     var produced = 0
+    /// What each answer to a batch asks the client to wait; and when batches came.
+    var throttleMilliseconds: Int32 = 0
+    var times: [Double] = []
     /// Batches whose records were compressed in a frame that was sent before.
     var frames: [[UInt8]] = []
     /// Added to a partition's number to find its leader: all of them move when it changes.
@@ -197,7 +200,8 @@ final class StrictKafkaBroker: Sendable {
     writer.append(Int32(1))
     writer.append(index)
     writer.append(error)
-    writer.append(hex("0000000000000000 ffffffffffffffff 0000000000000000 00000000"))
+    writer.append(hex("0000000000000000 ffffffffffffffff 0000000000000000"))
+    writer.append(state.withLock { $0.throttleMilliseconds })
     return writer.array
   }
 
@@ -209,6 +213,7 @@ final class StrictKafkaBroker: Sendable {
     guard case .header(let header) = RecordBatchHeader.parse(batch.span.bytes) else { return 87 }
     let records = unpack(batch, header)
     state.produced += 1
+    state.times.append(monotonicSeconds())
     let mood = state.mood(records.map { String($0.text.split(separator: "=")[1]) }, state.produced)
     guard mood == 0 || mood == -2 else { return mood }
     var partition = state.partitions[place] ?? Partition()

@@ -78,21 +78,31 @@ extension RabbitMQTargetConfiguration {
     if hosts.isEmpty, section.isObject {
       section.reject("hosts", "is missing; write hosts: [\"rabbitmq.example.com:5552\"]")
     }
-    let superStream = section.string("superStream")
-    if superStream != nil, section.has("stream") {
-      section.reject("superStream", "stands beside `stream`; a gateway's records go to one of them")
-    }
-    self.init(hosts: hosts, stream: superStream ?? section.requiredString("stream", example: "telemetry"))
-    isSuperStream = superStream != nil
+    self.init(hosts: hosts, Self.destination(section))
     if let login = section.login() { (credentials.user, credentials.password) = login }
     credentials.virtualHost = section.string("vhost", default: credentials.virtualHost)
     compression = section.choice("compression", Compression.allCases.map { ($0.rawValue, $0) }, default: compression)
     followLeader = section.boolean("followLeader", default: followLeader)
     create = section.section("create").map(RabbitMQStreamLimits.init)
-    if create != nil, isSuperStream {
+    if create != nil, case .superStream = destination {
       section.reject("create", "does not go with `superStream`; make it with rabbitmq-streams add_super_stream")
     }
     section.finish()
+  }
+}
+
+extension RabbitMQTargetConfiguration {
+  private static func destination(_ section: ConfigurationSection) -> Destination {
+    let given = ["stream", "streams", "superStream"].filter { section.has($0) }
+    if given.count > 1 {
+      section.reject(given[1], "stands beside `\(given[0])`; a gateway's records go to one of them")
+    }
+    if let name = section.string("superStream") { return .superStream(name) }
+    if let names = section.strings("streams") {
+      if names.isEmpty { section.reject("streams", "is empty; write [\"telemetry-0\", \"telemetry-1\"]") }
+      return .streams(names)
+    }
+    return .streams([section.requiredString("stream", example: "telemetry")])
   }
 }
 

@@ -72,6 +72,7 @@ package struct Schedule: Hashable, Sendable {
 
   private static func problem(_ text: String) -> Problem {
     Problem(
-      description: "\"\(text)\", which is no span of time; write \"22:00-06:00\", \"Mon-Fri 18:00-24:00\" or \"Sat,Sun\"")
+      description:
+        "\"\(text)\", which is no span of time; write \"22:00-06:00\", \"Mon-Fri 18:00-24:00\" or \"Sat,Sun\"")
   }
 }

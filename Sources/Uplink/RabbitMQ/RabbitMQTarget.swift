@@ -29,8 +29,8 @@ final class RabbitMQTarget: UplinkTarget {
   private var hops = 0
   private static let maxHops = 3
 
-  /// The stream itself: of a super stream, the gateway's partition.
-  private var stream: String
+  /// The stream itself: of several, or of a super stream, the gateway's.
+  private var stream = ""
   /// The last id that the stream had of each lane when its publisher was declared; nil: it is not declared yet.
   private var lastIDs: [Lane: UInt64] = [:]
   /// Lanes whose publishers have been declared, and whose last ids have been asked for, in order.
@@ -62,7 +62,6 @@ final class RabbitMQTarget: UplinkTarget {
     self.time = time
     gateway = identity.gateway
     reference = "\(identity.gateway)/\(identity.epoch)/\(uplink)"
-    stream = configuration.stream
     packer = RabbitMQPacker(identity, configuration.compression)
     guard reference(of: .backlog).utf8.count <= Self.maximumReferenceBytes else {
       throw TargetFailure("the names of the gateway and the uplink are too long for RabbitMQ, together: `\(reference)`")
@@ -181,12 +180,15 @@ extension RabbitMQTarget {
     switch event {
     case .ready(let node):
       self.node = node
-      if configuration.isSuperStream {
-        connection!.requestPartitions(of: configuration.stream)
-      } else if let limits = configuration.create {
-        connection!.create(stream, limits)
-      } else {
-        connection!.requestMetadata(of: stream)
+      switch configuration.destination {
+      case .superStream(let name): connection!.requestPartitions(of: name)
+      case .streams(let names):
+        stream = choose(names)
+        if let limits = configuration.create {
+          connection!.create(stream, limits)
+        } else {
+          connection!.requestMetadata(of: stream)
+        }
       }
     case .created(let code):
       // One with other limits than were asked for does as well: they are its owner's to choose.
@@ -195,7 +197,7 @@ extension RabbitMQTarget {
     case .partitions(let code, let streams):
       guard code == .ok else { throw failure(code) }
       guard !streams.isEmpty else { throw failure("the super stream has no partitions") }
-      stream = streams[RabbitMQRouting.partition(of: gateway.utf8.span.bytes, count: streams.count)]
+      stream = choose(streams)
       connection!.requestMetadata(of: stream)
     case .metadata(let metadata): try follow(metadata)
     case .publisherDeclared(let code):
@@ -207,6 +209,10 @@ extension RabbitMQTarget {
     case .moved(let code, let stream):
       if stream == self.stream { throw failure(code) }
     }
+  }
+
+  private func choose(_ streams: [String]) -> String {
+    streams[RabbitMQRouting.partition(of: gateway.utf8.span.bytes, count: streams.count)]
   }
 
   /// Goes on to the node that leads the stream, unless this is it, or the nodes do not agree: then any will do.

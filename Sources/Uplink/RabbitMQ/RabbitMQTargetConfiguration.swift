@@ -9,11 +9,24 @@ package struct RabbitMQTargetConfiguration: Hashable, Sendable {
     case none
   }
 
+  /// Where records go. A stream remembers 255 publishers: many gateways are spread over several.
+  package enum Destination: Hashable, Sendable, CustomStringConvertible {
+    /// One of these, which the gateway's name chooses.
+    case streams([String])
+    /// A partition of it, which the gateway's name chooses.
+    case superStream(String)
+
+    package var description: String {
+      switch self {
+      case .streams(let names): names.joined(separator: ", ")
+      case .superStream(let name): name
+      }
+    }
+  }
+
   /// `HOST:PORT` of nodes to begin with; the cluster tells where the stream's leader is.
   package var hosts: [String]
-  /// A stream, or where `isSuperStream`, a super stream, of which the gateway's name chooses the partition.
-  package var stream: String
-  package var isSuperStream = false
+  package var destination: Destination
   package var credentials = RabbitMQConnection.Credentials()
   package var compression = Compression.zstd
   /// Nil: the stream must be there.
@@ -21,8 +34,8 @@ package struct RabbitMQTargetConfiguration: Hashable, Sendable {
   /// False: records go through whichever node has been reached, for clusters behind a load balancer.
   package var followLeader = true
 
-  package init(hosts: [String], stream: String) {
+  package init(hosts: [String], _ destination: Destination) {
     self.hosts = hosts
-    self.stream = stream
+    self.destination = destination
   }
 }

@@ -38,8 +38,9 @@ struct FarSideReader {
       let payload = words.last { $0.hasPrefix("\"payload\":") }
       return Arrival(
         offset: offset?.dropFirst("\"offset\":".count), payload: payload?.dropFirst("\"payload\":\"".count).dropLast(2))
-    // `PARTITION OFFSET TOPIC PAYLOAD` and `OFFSET TOPIC PAYLOAD`
-    case .kafka, .rabbitMQ: return Arrival(offset: words.dropLast(2).last, payload: words.last)
+    // `PARTITION OFFSET TOPIC PAYLOAD` and `OFFSET TOPIC PAYLOAD LANE`
+    case .kafka: return Arrival(offset: words.dropFirst().first, payload: words.last)
+    case .rabbitMQ: return Arrival(offset: words.first, payload: words.dropFirst(2).first)
     }
   }
 }

@@ -1,5 +1,5 @@
-"""Reads a stream from its beginning with RabbitMQ's Python client: a line `OFFSET TOPIC PAYLOAD` a record, where OFFSET is
-Forebay's. Ends when nothing has come for two seconds. Usage: rabbitmq_reader.py PORT STREAM"""
+"""Reads a stream from its beginning with RabbitMQ's Python client: a line `OFFSET TOPIC PAYLOAD LANE` a record, where OFFSET is
+Forebay's, and LANE `-` where the record does not say. Ends when nothing has come for two seconds. Usage: rabbitmq_reader.py PORT STREAM"""
 import asyncio
 import sys
 import time
@@ -29,7 +29,8 @@ def take(message: AMQPMessage, context):
     global last
     last = time.monotonic()
     properties = {text(key): value for key, value in message.application_properties.items()}
-    print(text(properties["forebay-offset"]), text(properties["forebay-topic"]), text(message.body))
+    print(text(properties["forebay-offset"]), text(properties["forebay-topic"]), text(message.body),
+          text(properties.get("forebay-lane", "-")))
 
 
 async def subscribe():
