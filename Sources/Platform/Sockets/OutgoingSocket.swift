@@ -61,8 +61,8 @@ package enum OutgoingSocket {
   }
 
   /// Bytes handed to a connection that the far side's machine has not acknowledged.
-  package static func unacknowledgedBytes(of socket: borrowing FileDescriptor) -> Int {
+  package static func unacknowledgedBytes(of socket: CInt) -> Int {
     var count: CInt = 0
-    return ioctl(socket.raw, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    return ioctl(socket, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
   }
 }

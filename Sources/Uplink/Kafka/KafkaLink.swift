@@ -76,6 +76,6 @@ final class KafkaLink {
     } catch {
       throw failure(error.reason)
     }
-    return (socket.takeSentBytes(), socket.hasProgressed())
+    return (socket.takeSentBytes(), socket.takeProgress())
   }
 }

@@ -7,7 +7,8 @@ struct TargetSocket: ~Copyable {
   /// What the last `receive` has brought.
   private(set) var received = ByteWriter(capacity: 64 << 10)
   private(set) var sentBytes = 0
-  private var unacknowledgedBytes = 0
+  private var progress = SendProgress()
+  private var hasMoved = false
 
   private static let connectSeconds = 5
   /// Of one `receive`, so that much to read does not keep writes waiting.
@@ -49,7 +50,11 @@ struct TargetSocket: ~Copyable {
   /// Sends what it can of `output`, and takes that away.
   mutating func send(_ output: inout ByteWriter) throws(SystemError) {
     var sent = 0
-    defer { output.removeFirst(sent) }
+    if progress.hasProgressed(descriptor.raw) { hasMoved = true }
+    defer {
+      output.removeFirst(sent)
+      progress.note(descriptor.raw)
+    }
     while sent < output.count {
       switch descriptor.send(output.bytes.extracting(droppingFirst: sent)) {
       case .moved(let count):
@@ -68,9 +73,8 @@ struct TargetSocket: ~Copyable {
   }
 
   /// Whether what was sent has come further since the last call, be it slowly.
-  mutating func hasProgressed() -> Bool {
-    let before = unacknowledgedBytes
-    unacknowledgedBytes = OutgoingSocket.unacknowledgedBytes(of: descriptor)
-    return unacknowledgedBytes < before
+  mutating func takeProgress() -> Bool {
+    defer { hasMoved = false }
+    return hasMoved
   }
 }

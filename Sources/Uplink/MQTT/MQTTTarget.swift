@@ -22,6 +22,7 @@ final class MQTTTarget: UplinkTarget {
   private var isAccepted = false
 
   private var isSending = false
+  private var sending = SendProgress()
   private var lane = Lane.live
   private var outgoing: OutgoingMessages
   /// The one message of a shipment in batches; empty where it has been published.
@@ -84,6 +85,7 @@ final class MQTTTarget: UplinkTarget {
     client = nil
     isAccepted = false
     isSending = false
+    sending = SendProgress()
     outstanding = [:]
     unclaimed = []
   }
@@ -91,13 +93,15 @@ final class MQTTTarget: UplinkTarget {
   func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
     var progress = TargetProgress()
     guard let client else { return progress }
+    if sending.hasProgressed(client.descriptor) { progress.hasMoved = true }
     do throws(MosquittoError) {
       if isReadable {
         repeat {
           try client.read()
         } while client.descriptor >= 0 && DescriptorWait.isReadable(client.descriptor)
       }
-      try client.keepAlive()
+      // A ping would only wait behind what is being sent, and its answer be missed on a slow line.
+      if !isSending || !client.wantsWrite && !sending.isUnderWay { try client.keepAlive() }
     } catch {
       // What the broker said before it closed is the better reason.
       try handleEvents(client, &progress)
@@ -110,6 +114,7 @@ final class MQTTTarget: UplinkTarget {
     } catch {
       throw failure(error)
     }
+    sending.note(client.descriptor)
     progress.isReady = isAccepted
     return progress
   }

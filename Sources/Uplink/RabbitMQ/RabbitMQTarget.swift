@@ -151,7 +151,7 @@ final class RabbitMQTarget: UplinkTarget {
     }
     progress.sentBytes = socket!.takeSentBytes()
     if progress.sentBytes > 0 { lastSent = time.monotonicNanoseconds() }
-    if socket!.hasProgressed() { progress.hasMoved = true }
+    if socket!.takeProgress() { progress.hasMoved = true }
   }
 
   /// Says that we are there, and sees whether the node is.
