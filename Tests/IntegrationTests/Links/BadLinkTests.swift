@@ -29,8 +29,10 @@ import Testing
       let (side, arrivals) = (reader.side, try reader.arrivals(count: payloads.count))
       var seen = Set<Arrival>()
       let firsts = arrivals.filter { seen.insert($0).inserted }
-      #expect(firsts.map(\.payload) == payloads, "\(side): \(firsts.count) of \(payloads.count)")
-      #expect(zip(firsts, firsts.dropFirst()).allSatisfy { $0.offset < $1.offset }, "\(side)")
+      // Compared here: nobody wants to read thousands of payloads.
+      let isComplete = firsts.map(\.payload) == payloads
+      let isOrdered = zip(firsts, firsts.dropFirst()).allSatisfy { $0.offset < $1.offset }
+      #expect(isComplete && isOrdered, "\(side): \(firsts.count) of \(payloads.count)")
       if side.takesOnce { #expect(arrivals.count == firsts.count, "\(side)") }
     }
   }
@@ -99,5 +101,67 @@ import Testing
     try forebay.waitUntilForwarded()
     try forebay.stop()
     try expect(payloads, at: topic)
+  }
+
+  /// Forwards `payloads` over lines that stay up, however slow they are, and says how long each uplink took.
+  private func time(_ forebay: ForebayProcess, _ payloads: [String], at topic: String) throws -> [FarSide: Double] {
+    try publish(payloads, to: forebay)
+    let before = servers.lines.mapValues { $0.connections }
+    let start = monotonicSeconds()
+    become(.open)
+    try forebay.retryUplinks()
+    var seconds: [FarSide: Double] = [:]
+    try waitUntil(seconds: 60, "the uplinks; \(seconds), \(forebay.errors)") {
+      for uplink in try forebay.uplinks() where uplink.lag == 0 {
+        let side = FarSide(rawValue: uplink.name)!
+        seconds[side] = seconds[side] ?? monotonicSeconds() - start
+      }
+      return seconds.count == FarSide.allCases.count
+    }
+    // Slow is not dead: no connection was given up.
+    #expect(try forebay.uplinks().map(\.retries) == [0, 0, 0, 0], "\(forebay.errors)")
+    #expect(servers.lines.allSatisfy { side, line in line.connections == before[side]! + 1 }, "\(forebay.errors)")
+    for line in servers.lines.values { line.setLine() }
+    try forebay.stop()
+    try expect(payloads, at: topic)
+    return seconds
+  }
+
+  @Test mutating func `a line of 300 ms is kept busy by several shipments at a time`() throws {
+    try servers.prepare("long")
+    become(.cut)
+    for line in servers.lines.values { line.setLine(delayMilliseconds: 150) }
+    let forebay = try ForebayProcess(
+      servers.uplinks("long") { side in
+        // To an MQTT broker messages, not shipments, are many at a time.
+        #"shipment: { records: \#(side.takesOnce ? 50 : 1000) }, timeout: "2 s""#
+      }, in: directory)
+    let seconds = try time(forebay, payloads(0..<3000), at: "long")
+    print(seconds)
+    // One shipment after the other would take 60 × 300 ms, one message after the other 3000 × 300 ms.
+    for side in [FarSide.kafka, .rabbitMQ] { #expect(seconds[side]! < 10, "\(side)") }
+    #expect(seconds[.messages]! < 10)
+  }
+
+  @Test mutating func `a thin line is used as far as it goes, and no time-out takes it for dead`() throws {
+    try servers.prepare("thin")
+    become(.cut)
+    // The batch is longer on its way than two pings would be apart.
+    func rate(_ side: FarSide) -> Int { side == .batches ? 24 << 10 : 64 << 10 }
+    for (side, line) in servers.lines { line.setLine(bytesPerSecond: rate(side)) }
+    let forebay = try ForebayProcess(
+      servers.uplinks("thin", mqtt: #"keepAlive: "5 s""#) { _ in
+        #"shipment: { records: 10000, bytes: "1 MiB" }, timeout: "2 s""#
+      }, in: directory)
+    // One shipment, which takes longer than nothing may move.
+    let before = servers.lines.mapValues { $0.bytesUp }
+    let seconds = try time(forebay, payloads(0..<1000), at: "thin")
+    print(seconds)
+    for (side, line) in servers.lines {
+      let bytes = line.bytesUp - before[side]!
+      print(side, bytes)
+      #expect(bytes > 200_000)
+      #expect(seconds[side]! < Double(bytes) / Double(rate(side)) * 1.2 + 2, "\(side)")
+    }
   }
 }

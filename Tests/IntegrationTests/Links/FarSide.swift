@@ -13,11 +13,12 @@ enum FarSide: String, CaseIterable {
   /// The target's section of an uplink.
   /// - Parameters:
   ///   - port: of the line to it.
+  ///   - mqtt: more members of a section `mqtt`.
   ///   - topic: what the case has for itself: a topic, a stream, or what messages' topics begin with.
-  func configuration(port: Int, topic: String) -> String {
+  func configuration(port: Int, topic: String, mqtt: String) -> String {
     switch self {
-    case .messages: #"mqtt: { host: "127.0.0.1", port: \#(port), topicPrefix: "\#(topic)/" }"#
-    case .batches: #"mqtt: { host: "127.0.0.1", port: \#(port), format: "batches", batchTopic: "\#(topic)" }"#
+    case .messages: #"mqtt: { host: "127.0.0.1", port: \#(port), topicPrefix: "\#(topic)/", \#(mqtt) }"#
+    case .batches: #"mqtt: { host: "127.0.0.1", port: \#(port), format: "batches", batchTopic: "\#(topic)", \#(mqtt) }"#
     case .kafka: #"kafka: { brokers: ["127.0.0.1:\#(port)"], topic: "\#(topic)" }"#
     case .rabbitMQ:
       #"rabbitmq: { hosts: ["127.0.0.1:\#(port)"], stream: "\#(topic)", create: {}, followLeader: false }"#

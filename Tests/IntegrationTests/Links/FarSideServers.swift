@@ -16,7 +16,7 @@ final class FarSideServers: @unchecked Sendable {
     String("\(#filePath)".dropLast("Links/FarSideServers.swift".count)) + "Peers/"
 
   init() throws {
-    mosquitto = try MosquittoBroker(in: directory)
+    mosquitto = try MosquittoBroker(in: directory, options: ["max_inflight_messages 200"])
     kafka = try KafkaBroker(in: directory)
     rabbitMQ = try RabbitMQCluster(in: directory)
     let kafkaPort = Int(kafka.address.split(separator: ":")[1])!
@@ -36,7 +36,7 @@ final class FarSideServers: @unchecked Sendable {
       line.become(.open)
       line.setLine()
     }
-    try kafka.makeTopic(topic, partitions: 1)
+    try kafka.create(topic: topic, partitions: 1)
     try mosquitto.subscribePersistently(filter(.messages, topic), as: "messages-\(topic)")
     try mosquitto.subscribePersistently(filter(.batches, topic), as: "batches-\(topic)")
   }
@@ -48,12 +48,14 @@ final class FarSideServers: @unchecked Sendable {
   }
 
   /// The `uplinks` of a daemon's configuration, one to each server.
-  /// - Parameter settings: more members of each.
-  func uplinks(_ topic: String, _ settings: (FarSide) -> String) -> String {
+  /// - Parameters:
+  ///   - settings: more members of each.
+  ///   - mqtt: more members of sections `mqtt`.
+  func uplinks(_ topic: String, mqtt: String = "", _ settings: (FarSide) -> String) -> String {
     let sections = FarSide.allCases.map { side in
       """
       { name: "\(side)", topics: ["bulk/#"], \(settings(side)),
-        \(side.configuration(port: lines[side]!.port, topic: topic)) }
+        \(side.configuration(port: lines[side]!.port, topic: topic, mqtt: mqtt)) }
       """
     }
     return "uplinks: [\(sections.joined(separator: ",\n"))]"
