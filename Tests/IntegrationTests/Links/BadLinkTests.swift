@@ -137,7 +137,6 @@ import Testing
         #"shipment: { records: \#(side.takesOnce ? 50 : 1000) }, timeout: "2 s""#
       }, in: directory)
     let seconds = try time(forebay, payloads(0..<3000), at: "long")
-    print(seconds)
     // One shipment after the other would take 60 × 300 ms, one message after the other 3000 × 300 ms.
     for side in [FarSide.kafka, .rabbitMQ] { #expect(seconds[side]! < 10, "\(side)") }
     #expect(seconds[.messages]! < 10)
@@ -156,12 +155,58 @@ import Testing
     // One shipment, which takes longer than nothing may move.
     let before = servers.lines.mapValues { $0.bytesUp }
     let seconds = try time(forebay, payloads(0..<1000), at: "thin")
-    print(seconds)
     for (side, line) in servers.lines {
       let bytes = line.bytesUp - before[side]!
-      print(side, bytes)
       #expect(bytes > 200_000)
       #expect(seconds[side]! < Double(bytes) / Double(rate(side)) * 1.2 + 2, "\(side)")
     }
+  }
+
+  @Test mutating func `one healthy uplink among dead ones does as if it were alone`() throws {
+    try servers.prepare("beside")
+    let mute = try LinkProxy(to: 1)
+    mute.become(.mute)
+    let others = """
+      { name: "closed", timeout: "2 s", mqtt: { host: "127.0.0.1", port: \(freePort()) } },
+      { name: "mute", timeout: "2 s", kafka: { brokers: ["127.0.0.1:\(mute.port)"], topic: "beside" } },
+      { name: "stranger", rabbitmq: { hosts: ["127.0.0.1:\(servers.lines[.rabbitMQ]!.port)"], stream: "beside",
+        user: "guest", password: "wrong", followLeader: false } }
+      """
+    let forebay = try ForebayProcess(
+      servers.uplinks("beside", others: others) { _ in #"timeout: "2 s""# }, in: directory)
+    let payloads = payloads(0..<3000)
+    try publish(Array(payloads[..<100]), to: forebay)
+    func waitUntilForwarded(_ healthy: Set<FarSide>) throws {
+      try waitUntil(seconds: 10, "the healthy ones; \(forebay.errors)") {
+        try forebay.uplinks().allSatisfy { FarSide(rawValue: $0.name).map(healthy.contains) != true || $0.lag == 0 }
+      }
+    }
+    try waitUntilForwarded(Set(FarSide.allCases))
+    servers.lines[.batches]!.become(.silent)
+    servers.lines[.kafka]!.become(.cut)
+    let start = monotonicSeconds()
+    try publish(Array(payloads[100...]), to: forebay)
+    try waitUntilForwarded([.messages, .rabbitMQ])
+    #expect(monotonicSeconds() - start < 5)
+    let words = [
+      "batches": "nothing has been confirmed for 2 s", "kafka": "Connection refused", "closed": "Connection refused",
+      "stranger": "refuses the user or the password",
+      // Nothing yet: it takes ten seconds.
+      "mute": "",
+    ]
+    try waitUntil(seconds: 12, "each one's words; \(forebay.errors)") {
+      try forebay.uplinks().allSatisfy { $0.lastError.contains(words[$0.name] ?? "") }
+    }
+    for uplink in try forebay.uplinks() where words[uplink.name] == nil {
+      #expect(uplink.retries == 0 && uplink.lag == 0 && uplink.lastError.isEmpty, "\(uplink.name)")
+    }
+    become(.open)
+    try forebay.retryUplinks()
+    try waitUntilForwarded(Set(FarSide.allCases))
+    // Three are still on their way to nowhere.
+    let stop = monotonicSeconds()
+    try forebay.stop()
+    #expect(monotonicSeconds() - stop < 8)
+    try expect(payloads, at: "beside")
   }
 }

@@ -51,14 +51,17 @@ final class FarSideServers: @unchecked Sendable {
   /// - Parameters:
   ///   - settings: more members of each.
   ///   - mqtt: more members of sections `mqtt`.
-  func uplinks(_ topic: String, mqtt: String = "", _ settings: (FarSide) -> String) -> String {
+  ///   - others: more uplinks.
+  func uplinks(
+    _ topic: String, mqtt: String = "", others: String = "", _ settings: (FarSide) -> String
+  ) -> String {
     let sections = FarSide.allCases.map { side in
       """
       { name: "\(side)", topics: ["bulk/#"], \(settings(side)),
         \(side.configuration(port: lines[side]!.port, topic: topic, mqtt: mqtt)) }
       """
     }
-    return "uplinks: [\(sections.joined(separator: ",\n"))]"
+    return "uplinks: [\((sections + [others]).joined(separator: ",\n"))]"
   }
 
   /// Begins to read what came to `side`.
