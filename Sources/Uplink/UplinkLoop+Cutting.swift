@@ -35,7 +35,7 @@ extension UplinkLoop {
     let flight = takeFlight()
     var limits = limits(lane)
     limits.end = range.upperBound
-    let end = try cut(flight, lane, from: range.lowerBound, limits)
+    let end = try cut(flight, lane, range, limits)
     guard flight.contents.shipment == nil else {
       lanes.advance(lane, to: flight.shipment.end)
       flights.append(flight)
@@ -55,19 +55,22 @@ extension UplinkLoop {
     return false
   }
 
-  /// - Returns: how far the lane has been looked through.
+  /// - Returns: how far the lane has been looked through. A reader may have gone further than the lane, over what is not wanted.
   private func cut(
-    _ flight: Flight, _ lane: Lane, from start: Offset, _ limits: ShipmentContents.Limits
+    _ flight: Flight, _ lane: Lane, _ range: Range<Offset>, _ limits: ShipmentContents.Limits
   ) throws(StorageError) -> Offset {
     switch lane {
-    case .live:
-      // It may have gone further, over what is not wanted.
-      if liveReader.position < start { liveReader.seek(to: start) }
-      return try flight.contents.cut(from: &liveReader, filters: filters, limits: limits, lane: lane)
-    case .backlog:
-      if backlogReader.position != start { backlogReader.seek(to: start) }
-      return try flight.contents.cut(from: &backlogReader, filters: filters, limits: limits, lane: lane)
+    case .live: return try Self.cut(flight, lane, range, from: &liveReader, filters, limits)
+    case .backlog: return try Self.cut(flight, lane, range, from: &backlogReader, filters, limits)
     }
+  }
+
+  private static func cut(
+    _ flight: Flight, _ lane: Lane, _ range: Range<Offset>, from reader: inout LogReader, _ filters: [TopicFilter],
+    _ limits: ShipmentContents.Limits
+  ) throws(StorageError) -> Offset {
+    if !range.contains(reader.position) { reader.seek(to: range.lowerBound) }
+    return try flight.contents.cut(from: &reader, filters: filters, limits: limits, lane: lane)
   }
 
   func makeReader(at offset: Offset) -> LogReader {
@@ -102,6 +105,7 @@ extension UplinkLoop {
       retire(last)
     }
     liveReader.seek(to: lanes.live)
+    backlogReader.seek(to: lanes.first)
   }
 
   /// With `freshFirst`: what waits is left to the backlog lane where it is more than goes at once.

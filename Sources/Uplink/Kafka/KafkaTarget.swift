@@ -124,6 +124,8 @@ final class KafkaTarget: UplinkTarget {
       return progress
     }
     if case .ready = stage { progress.isReady = true }
+    // A rest that the cluster has asked for is no standstill.
+    if time.monotonicNanoseconds() < restUntil { progress.hasMoved = true }
     report(&progress)
     return progress
   }
