@@ -15,8 +15,9 @@ final class LinkConnection {
   }
 
   /// Tells the receivers that their senders have ended, once they have had everything.
-  /// - Returns: whether both have been told, so that the connection is over.
+  /// - Returns: whether the connection is over.
   func passOnEnds() -> Bool {
+    if up.isLost || down.isLost, up.isEmpty, down.isEmpty { return true }
     if let server, up.hasEnded, up.isEmpty, !up.hasPassedOnEnd {
       server.end()
       up.hasPassedOnEnd = true

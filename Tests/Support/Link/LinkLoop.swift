@@ -83,8 +83,7 @@ final class LinkLoop: @unchecked Sendable {
   /// False where the connection is lost.
   private func swallow(_ connection: LinkConnection) -> Bool {
     var flow = LinkFlow()
-    guard let said = flow.read(from: connection.client.descriptor, limit: Self.readAhead, due: 0) else { return false }
-    note(said, of: connection)
+    note(flow.read(from: connection.client.descriptor, limit: Self.readAhead, due: 0), of: connection)
     return !flow.hasEnded
   }
 
@@ -94,29 +93,26 @@ final class LinkLoop: @unchecked Sendable {
     let client = connection.client
     let due = now + Int64(orders.delayMilliseconds) * 1_000_000
     let limit = readLimit(orders)
-    guard let said = connection.up.read(from: client.descriptor, limit: limit, due: due) else { return false }
-    note(said, of: connection)
-    guard connection.down.read(from: server.descriptor, limit: limit, due: due) != nil,
-      pass(&connection.up, to: server, .up, &up, now), pass(&connection.down, to: client, .down, &down, now)
-    else { return false }
+    note(connection.up.read(from: client.descriptor, limit: limit, due: due), of: connection)
+    _ = connection.down.read(from: server.descriptor, limit: limit, due: due)
+    pass(&connection.up, to: server, .up, &up, now)
+    pass(&connection.down, to: client, .down, &down, now)
     return !connection.passOnEnds()
   }
 
-  /// False where the connection is lost.
   private func pass(
     _ flow: inout LinkFlow, to sink: LinkSocket, _ direction: LinkProxy.Direction, _ budget: inout LinkBudget,
     _ now: Int64
-  ) -> Bool {
+  ) {
     let orders = shared.current
     // A turn for the worse holds to the byte.
-    guard orders.state == state else { return true }
+    guard orders.state == state else { return }
     let bytesToTurn = orders.turn?.direction == direction ? orders.turn?.bytes : nil
     let limit = min(budget.bytes, bytesToTurn ?? .max)
-    guard let moved = flow.write(to: sink.descriptor, limit: limit, now: now) else { return false }
+    let moved = flow.write(to: sink.descriptor, limit: limit, now: now)
     budget.take(moved)
     shared.count { if direction == .up { $0.bytesUp += moved } else { $0.bytesDown += moved } }
     if moved > 0, bytesToTurn != nil { shared.order { $0.approachTurn(moved) } }
-    return true
   }
 
   private func note(_ said: [UInt8], of connection: LinkConnection) {
