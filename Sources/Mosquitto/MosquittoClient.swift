@@ -65,11 +65,16 @@ package final class MosquittoClient {
   }
 
   private func setCallbacks() {
+    mosquitto_log_callback_set(handle) { _, mailbox, level, text in
+      guard level == MOSQ_LOG_ERR, let text else { return }
+      Mailbox.of(mailbox).note(complaint: String(cString: text))
+    }
     mosquitto_connect_v5_callback_set(handle) { _, mailbox, reason, _, _ in
       Mailbox.of(mailbox).events.append(.connected(reason: reason))
     }
     mosquitto_disconnect_v5_callback_set(handle) { _, mailbox, reason, _ in
-      Mailbox.of(mailbox).events.append(.disconnected(MosquittoError("connection", code: reason)))
+      let mailbox = Mailbox.of(mailbox)
+      mailbox.events.append(.disconnected(MosquittoError("connection", code: reason, mailbox.complaints)))
     }
     mosquitto_publish_v5_callback_set(handle) { _, mailbox, message, reason, _ in
       Mailbox.of(mailbox).events.append(.acknowledged(message: message, reason: reason))
@@ -88,10 +93,17 @@ package final class MosquittoClient {
 /// What the callbacks leave for the owner.
 private final class Mailbox {
   var events: [MosquittoEvent] = []
+  /// What libmosquitto has logged as errors: of TLS it says nothing anywhere else.
+  private(set) var complaints: [String] = []
   var onMessage: ((borrowing MosquittoMessage) -> Void)?
 
   static func of(_ pointer: UnsafeMutableRawPointer?) -> Mailbox {
     Unmanaged<Mailbox>.fromOpaque(pointer!).takeUnretainedValue()
+  }
+
+  func note(complaint: String) {
+    // The first ones say why.
+    if complaints.count < 8 { complaints.append(complaint) }
   }
 
   func deliver(_ pointer: UnsafePointer<mosquitto_message>) {
@@ -113,6 +125,11 @@ extension MosquittoClient {
 
   /// Whether there is something to write, or a handshake that waits to go on.
   package var wantsWrite: Bool { mosquitto_want_write(handle) }
+
+  /// Throws what is not MOSQ_ERR_SUCCESS, with what libmosquitto has said of it.
+  private func check(_ call: String, _ code: Int32) throws(MosquittoError) {
+    if code != MOSQ_ERR_SUCCESS.code { throw MosquittoError(call, code: code, mailbox.complaints) }
+  }
 
   /// What has happened since the last call.
   package func takeEvents() -> [MosquittoEvent] {

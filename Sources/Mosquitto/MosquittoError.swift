@@ -7,23 +7,29 @@ package struct MosquittoError: Error, Hashable, Sendable, CustomStringConvertibl
   /// MOSQ_ERR_…; 0 where the reason is ours alone.
   package let code: Int32
   package let reason: String
+  /// `reason` says what to do about it.
+  private let isExplained: Bool
 
-  init(_ call: String, code: Int32) {
+  /// - Parameter complaints: what libmosquitto has logged.
+  init(_ call: String, code: Int32, _ complaints: [String]) {
     self.call = call
     self.code = code
-    reason = String(cString: mosquitto_strerror(code))
+    let words = TLSComplaint.words(complaints)
+    reason = words ?? String(cString: mosquitto_strerror(code))
+    isExplained = words != nil
   }
 
   package init(_ call: String, _ reason: String) {
     self.call = call
     code = 0
     self.reason = reason
+    isExplained = true
   }
 
   package var description: String { "\(call): \(reason)" }
 
-  /// A connection that was there has been closed by the far side.
-  package var isLostConnection: Bool { code == MOSQ_ERR_CONN_LOST.code }
+  /// A connection that was there has been closed by the far side, and nobody knows why.
+  package var isLostConnection: Bool { code == MOSQ_ERR_CONN_LOST.code && !isExplained }
 
   /// The message itself is refused, whatever the connection: too large, or a topic that is none.
   package var refusesMessage: Bool {
@@ -31,9 +37,4 @@ package struct MosquittoError: Error, Hashable, Sendable, CustomStringConvertibl
       Int32($0.rawValue) == code
     }
   }
-}
-
-/// Throws what is not MOSQ_ERR_SUCCESS.
-func check(_ call: String, _ code: Int32) throws(MosquittoError) {
-  if code != Int32(MOSQ_ERR_SUCCESS.rawValue) { throw MosquittoError(call, code: code) }
 }

@@ -112,6 +112,7 @@ final class MQTTTarget: UplinkTarget {
     do throws(MosquittoError) {
       if client.wantsWrite { try client.write() }
     } catch {
+      try handleEvents(client, &progress)
       throw failure(error)
     }
     sending.note(client.descriptor)
