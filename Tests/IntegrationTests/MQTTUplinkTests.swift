@@ -131,6 +131,33 @@ struct MQTTUplinkTests {
     try forebay.stop()
   }
 
+  @Test func `what the broker's access rules refuse is kept, and goes on when they allow it`() throws {
+    let rules = directory.path + "/acl"
+    try writeFile(rules, "topic read #\ntopic write plant/a\n")
+    let broker = try MosquittoBroker(in: directory, options: ["acl_file \(rules)"])
+    try broker.subscribePersistently("plant/#", as: "reader")
+    let forebay = try ForebayProcess(uplink(broker), in: directory)
+    try MosquittoBroker.publish(lines(0..<10), to: "plant/a", port: forebay.mqttPort, in: directory)
+    try MosquittoBroker.publish(lines(10..<20), to: "plant/b", port: forebay.mqttPort, in: directory)
+    try MosquittoBroker.publish(lines(20..<30), to: "plant/a", port: forebay.mqttPort, in: directory)
+    try waitUntil(seconds: 10, "the refusal; \(forebay.errors)") {
+      try forebay.command("uplink", "list").split { $0.isWhitespace }.joined(separator: " ")
+        .contains("does not take a message: Not authorized; look at the broker's access rules and quotas")
+    }
+    // Neither taken for delivered, nor set aside.
+    let uplink = try forebay.uplink("centre")
+    #expect((1...20).contains(uplink.lag))
+    #expect(try !forebay.command("status").contains("dead letters"))
+    try writeFile(rules, "topic readwrite #\n")
+    broker.reload()
+    _ = try forebay.command("uplink", "retry", "centre")
+    try forebay.waitUntilForwarded()
+    let reader = try broker.receive("plant/#", as: "reader", ["-V", "5", "-F", "%t %p %P"])
+    try waitUntil("the rest; \(forebay.errors)") { identities(reader.output).count >= 30 }
+    #expect(identities(reader.output).sorted() == (0..<30).map { "m\($0) \($0)" }.sorted())
+    try forebay.stop()
+  }
+
   private func payloadCount(_ output: String) -> Int { output.utf8.count { $0 == UInt8(ascii: "\n") } }
 
   /// `payload offset` of each message, the first time it comes.

@@ -42,6 +42,9 @@ package final class MosquittoBroker {
     process = nil
   }
 
+  /// Has it read its access rules again.
+  package func reload() { process?.signal(SIGHUP) }
+
   /// Subscribes with a session that the broker keeps, so that nothing sent from now on is missed.
   package func subscribePersistently(_ filter: String, as clientID: String) throws {
     let subscriber = try TestProcess(
