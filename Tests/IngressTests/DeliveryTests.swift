@@ -180,6 +180,18 @@ import Testing
     }
   }
 
+  @Test func `a subscriber that is closed is closed at once, and not when the next message comes`() throws {
+    let station = try Station()
+    let subscriber = try station.connect("c")
+    subscriber.send(MQTTBytes.subscribe(1, ("a", 0)))
+    try subscriber.expect(MQTTBytes.suback(1, 0))
+    let publisher = try station.connect("p")
+    publisher.send(MQTTBytes.publish("a", "x", qos: 1, id: 1))
+    try subscriber.expect(MQTTBytes.publish("a", "x"))
+    subscriber.send([0, 0])
+    try subscriber.expectClose()
+  }
+
   @Test func `a client that reads no answers is not read from without end`() throws {
     let station = try Station { $0.maxQueuedBytes = 4096 }
     let rude = try station.connect("rude", receiveBufferBytes: 4096)

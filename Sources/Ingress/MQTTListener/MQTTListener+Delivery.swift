@@ -93,7 +93,6 @@ extension MQTTListener {
     let offset = record.offset
     let origin = MessageOrigin(record)
     let publisher = noLocalSubscriptions > 0 ? slot(of: origin) : -1
-    matches.removeAll(keepingCapacity: true)
     subscribers.forEachMatch(record.topic) { subscriber in
       guard let connection = connections[slot: subscriber.slot], connection.lag == nil,
         !subscriber.isNoLocal || subscriber.slot != publisher
@@ -112,6 +111,8 @@ extension MQTTListener {
         lagging.append(connection)
       }
     }
+    // Or the socket of a connection that closes would stay open until the next record.
+    matches.removeAll(keepingCapacity: true)
   }
 
   /// The slot of the client that published it; -1 where it is not connected.
