@@ -12,6 +12,8 @@ struct LoopContext: ~Copyable {
   var acknowledgements = AcknowledgementQueue()
   /// Of what `own` has been given.
   var ownAcknowledgements = AcknowledgementQueue()
+  /// Some session in `own` may yet come to stand behind messages in `appender` that are appended later.
+  private var hasLooseSession = false
   let log: Log
   let wakeUp: WakeUp
 
@@ -50,6 +52,25 @@ struct LoopContext: ~Copyable {
 
   /// A will is due whatever the log says; it waits with what else does, as long as that is not too much.
   var mayTakeWill: Bool { !isRefusing || appender.hasRoom }
+
+  // Two ways into the log, and the order between them matters where a session is read from it again: its QoS 2 messages are
+  // those that follow its record, and precede its end.
+
+  mutating func noteSession() {
+    hasLooseSession = true
+  }
+
+  /// What is appended from now on follows the sessions written down so far.
+  mutating func settleSessions() {
+    guard hasLooseSession else { return }
+    hasLooseSession = false
+    own.settle()
+  }
+
+  /// What `own` is given from now on follows the messages that have come so far.
+  mutating func settleMessages() {
+    appender.settle()
+  }
 
   /// Hands everything appended to the commit.
   mutating func flush() {

@@ -53,6 +53,14 @@ final class Station {
 
   var address: String { ingress.mqttAddresses[0] }
 
+  /// What a power cut would leave behind now.
+  func imageOfNow() throws -> TemporaryDirectory {
+    let image = TemporaryDirectory()
+    let copy = try TestProcess("cp", ["-r", directory.path + "/.", image.path], in: TemporaryDirectory())
+    guard try copy.wait() == 0 else { throw TestFailure(copy.errors) }
+    return image
+  }
+
   func connect(_ clientID: String, receiveBufferBytes: Int32 = 0) throws -> ScriptedClient {
     try ScriptedClient.connected(address, clientID, receiveBufferBytes: receiveBufferBytes)
   }

@@ -91,6 +91,7 @@ extension MQTTListener {
     if publish.qos == .exactlyOnce, connection.isWrittenDown {
       scratch.append(header: RecordHeaderKey.packetID, "\(publish.packetID)")
       count += 1
+      context.settleSessions()
     }
     if publish.isRetained {
       scratch.append(header: RecordHeaderKey.retain, "1")

@@ -14,11 +14,13 @@ extension MQTTListener {
     SessionRecord.begin(&scratch)
     session.append(to: &scratch)
     append(SessionRecord.session, &context)
+    context.noteSession()
   }
 
   func writeEnd(of clientID: [UInt8], _ context: inout LoopContext) {
     SessionRecord.begin(&scratch)
     scratch.append(block: clientID)
+    context.settleMessages()
     append(SessionRecord.end, &context)
   }
 
