@@ -2,7 +2,7 @@ import Platform
 import Records
 import Storage
 
-/// What everything on the ingress thread works with. Handed down the calls of a turn; one owner, one thread.
+/// What everything on an ingress thread works with. Handed down the calls of a turn; one owner, one thread.
 struct LoopContext: ~Copyable {
   var poller: Poller
   /// The loop's one way into the log: acknowledgements are one queue in the order of its tickets.
@@ -25,14 +25,14 @@ struct LoopContext: ~Copyable {
   /// When sockets were last not read, since the commit had no room.
   var lastStall = Int64.min / 2
 
-  static func make(_ log: Log, _ time: any TimeSource) throws(IngressError) -> LoopContext {
+  static func make(_ common: IngressCommon, _ wakeUp: WakeUp) throws(IngressError) -> LoopContext {
+    let (log, time) = (common.log, common.time)
     do throws(SystemError) {
-      let wakeUp = try WakeUp()
       let poller = try Poller(capacity: 512)
       try poller.add(wakeUp.descriptor, .readable, token: EventToken.wakeUp.raw)
       log.onRefusal(wakeUp)
       return LoopContext(
-        poller: poller, appender: log.makeAppender(wakeUp: wakeUp),
+        poller: poller, appender: log.makeAppender(wakeUp: wakeUp, sharers: common.threads),
         own: log.makeAppender(wakeUp: wakeUp, alsoWhenRefusing: true),
         log: log, wakeUp: wakeUp, now: time.monotonicNanoseconds(),
         timestamp: Timestamp(milliseconds: time.wallMilliseconds()))

@@ -14,11 +14,15 @@ final class Station {
   let log: Log
   let ingress: Ingress
 
+  /// How many ingress threads: what is true of one is true of several.
+  static let threads = [1, 3]
+
   /// - Parameters:
   ///   - refusedBytes: the log drops nothing, and refuses at this; nil: it does not.
   ///   - maxLogBytes: the log drops its oldest records at this; nil: it is large.
   init(
-    time: any TimeSource = SystemTime(), commitBufferBytes: Int = 16 << 20, udp: [UDPListenerConfiguration] = [],
+    threads: Int = 1, time: any TimeSource = SystemTime(), commitBufferBytes: Int = 16 << 20,
+    udp: [UDPListenerConfiguration] = [],
     refusesPastLogBytes refusedBytes: Int? = nil, maxLogBytes: Int? = nil,
     in directory: TemporaryDirectory = TemporaryDirectory(),
     _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }
@@ -41,6 +45,7 @@ final class Station {
     mqtt.listen = ["127.0.0.1:0", "[::1]:0"]
     mqtt.maxPacketBytes = MQTTCase.maxPacketBytes
     mqtt.stateDirectory = directory.path + "/mqtt"
+    mqtt.threads = threads
     change(&mqtt)
     ingress = try Ingress.start(IngressConfiguration(mqtt: mqtt, udp: udp), log: log, time: time)
   }
