@@ -207,6 +207,36 @@ import Testing
   }
 
   @Test(arguments: Station.threads)
+  func `who had to wait for the memory that others took goes on when they are gone`(threads: Int) throws {
+    let station = try Station(threads: threads) {
+      $0.maxPacketBytes = 1 << 20
+      $0.maxQueuedBytes = 1 << 30
+    }
+    let payload = String(repeating: "x", count: 1_000_000)
+    let publisher = try station.connect("publisher")
+    var greedy: [ScriptedClient] = []
+    for number in 1...4 {
+      let client = try station.connect("greedy \(number)", receiveBufferBytes: 4096)
+      client.send(MQTTBytes.subscribe(1, ("a", 0)))
+      try client.expect(MQTTBytes.suback(1, 0))
+      greedy.append(client)
+    }
+    for id in 1...25 {
+      publisher.send(MQTTBytes.publish("a", payload, qos: 1, id: id))
+      try publisher.expect(MQTTBytes.puback(id))
+    }
+    try station.waitForStatus { $0.mqtt.queuedBytes > 64 << 20 }
+    let waiting = try station.connect("waiting")
+    waiting.send(MQTTBytes.subscribe(1, ("b", 0)))
+    try waiting.expect(MQTTBytes.suback(1, 0))
+    publisher.send(MQTTBytes.publish("b", "x", qos: 1, id: 1))
+    try publisher.expect(MQTTBytes.puback(1))
+    try station.waitForStatus { $0.mqtt.laggingSubscribers > 0 }
+    greedy = []
+    try waiting.expect(MQTTBytes.publish("b", "x"))
+  }
+
+  @Test(arguments: Station.threads)
   func `a subscriber that closes while it lags leaves nothing behind`(threads: Int)
     throws
   {

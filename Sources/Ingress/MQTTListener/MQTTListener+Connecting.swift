@@ -7,11 +7,14 @@ import Wire
 
 // CONNECT: who may, and which session it goes on with.
 extension MQTTListener {
-  /// - Parameter body: of the same packet.
+  /// - Parameters:
+  ///   - body: of the same packet.
+  ///   - isHandedOver: another thread has read it.
   func answer(
-    _ connect: borrowing MQTTConnect, _ body: RawSpan, of connection: MQTTConnection, _ context: inout LoopContext
+    _ connect: borrowing MQTTConnect, _ body: RawSpan, of connection: MQTTConnection, isHandedOver: Bool = false,
+    _ context: inout LoopContext
   ) {
-    if sendsAway(connect, body, connection) { return }
+    if sendsAway(connect, body, connection, isHandedOver: isHandedOver) { return }
     markDirty(connection)
     let entrance = Entrance.of(
       hasUser: connect.user != nil, hasAccounts: passwords != nil, anonymous: configuration.anonymous,

@@ -21,6 +21,18 @@ extension MQTTListener {
     hasMoreToDeliver = true
   }
 
+  /// Lets go on who did not wait for itself but for memory that others took.
+  func unblockThoseThatMay() {
+    for connection in lagging where connection.lag?.isBlocked == true { unblock(connection) }
+    for group in groups.values where group.isBlocked {
+      guard group.members.contains(where: { connections[$0.connection].map { canTakeMore($0) } ?? false }) else {
+        continue
+      }
+      group.isBlocked = false
+      hasMoreToDeliver = true
+    }
+  }
+
   /// One step of a subscriber that is behind.
   func catchUp(_ connection: MQTTConnection, _ context: inout LoopContext) {
     // What it has not acknowledged in its last connection counts, and retained messages go before.

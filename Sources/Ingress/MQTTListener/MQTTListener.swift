@@ -163,6 +163,7 @@ final class MQTTListener {
     closeLate(&context)
     resumeAccepting(&context)
     forgetTailIfUnused(&context)
+    unblockThoseThatMay()
     reportLostWills(&context)
     partFromGuests(&context)
     endSessions(&context)

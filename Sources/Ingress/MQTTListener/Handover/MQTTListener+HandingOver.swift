@@ -6,14 +6,23 @@ import Wire
 // Connections that another ingress thread is to have: each client's come together in one.
 extension MQTTListener {
   /// Lets the connection go to the thread that its client belongs to, at the end of the turn; false where it is this one.
-  /// - Parameter body: of its CONNECT, which that thread is to answer.
-  func sendsAway(_ connect: borrowing MQTTConnect, _ body: RawSpan, _ connection: MQTTConnection) -> Bool {
-    guard common.threads > 1, connect.clientID.byteCount > 0,
-      common.homes.thread(of: connect.clientID.array) != index
-    else { return false }
+  /// - Parameters:
+  ///   - body: of its CONNECT, which that thread is to answer.
+  ///   - isHandedOver: it has come here through the inbox.
+  func sendsAway(
+    _ connect: borrowing MQTTConnect, _ body: RawSpan, _ connection: MQTTConnection, isHandedOver: Bool
+  ) -> Bool {
+    guard common.threads > 1, connect.clientID.byteCount > 0 else { return false }
+    let clientID = connect.clientID.array
+    if common.homes.thread(of: clientID) == index, isHandedOver || !mayBeOnItsWay(clientID) { return false }
     connection.uncheckedConnect = body.array
     leaving.append(connection)
     return true
+  }
+
+  /// A guest of whom there is nothing here may still be in the inbox, with its session: its next connection waits behind it.
+  private func mayBeOnItsWay(_ clientID: [UInt8]) -> Bool {
+    common.homes.ownThread(of: clientID) != index && clients[clientID] == nil && absent[clientID] == nil
   }
 
   /// Hands over what leaves in this turn. At its very end: nothing here knows of the connections any more then.
@@ -75,7 +84,7 @@ extension MQTTListener {
   private func answerAgain(_ connection: MQTTConnection, _ context: inout LoopContext) {
     guard let body = connection.uncheckedConnect, let connect = try? MQTTConnect(body.span.bytes) else { return }
     connection.uncheckedConnect = nil
-    answer(connect, body.span.bytes, of: connection, &context)
+    answer(connect, body.span.bytes, of: connection, isHandedOver: true, &context)
   }
 
   /// Takes nothing up any more but connections whose sessions are to be written down.
