@@ -59,7 +59,9 @@ final class Sealer: @unchecked Sendable {
     let takesNewest = pace.plan.takesNewestFirst
     var found: (SegmentList.Segment, next: Offset)?
     for (segment, next) in zip(segments, segments.dropFirst()) where !putOff.contains(segment.base) {
-      if let summary = segment.summary, summary.isSealed, !segment.isDamaged, summary.endOffset == next.base { continue }
+      if let summary = segment.summary, summary.isSealed, !segment.isDamaged, summary.endOffset == next.base {
+        continue
+      }
       found = (segment, next.base)
       if !takesNewest { break }
     }

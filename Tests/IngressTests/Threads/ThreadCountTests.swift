@@ -123,8 +123,12 @@ import Testing
       try fill()
       return station.log.startOffset > start + 100
     }
+    // What has come since is in the log alone.
+    let late = try connect(Self.clients, station, isPresent: false)
+    late.send(MQTTBytes.subscribe(1, ("never", 1)))
+    try late.expect(MQTTBytes.suback(1, 1))
     let later = try Station(threads: 2, in: try station.imageOfNow())
-    #expect(later.ingress.status.mqtt.sessions == Self.clients)
+    #expect(later.ingress.status.mqtt.sessions == Self.clients + 1)
     #expect(later.ingress.status.mqtt.retained == 1)
     _ = try connect(3, later)
   }
