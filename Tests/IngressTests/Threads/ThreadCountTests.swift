@@ -82,6 +82,8 @@ import Testing
     for threads in [1, 3] {
       station.ingress.stop()
       station.log.close()
+      // Written at a stop, with the parts of all threads.
+      #expect(try readBytes(directory.path + "/mqtt/state").count > 1000)
       station = try Station(threads: threads, in: directory)
       try station.waitForStatus { $0.mqtt.sessions == Self.clients }
     }
