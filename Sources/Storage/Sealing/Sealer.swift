@@ -1,10 +1,10 @@
 import Platform
 import Records
 
-/// Looks after the segments that are no longer written to, oldest first: seals them, mends those that are damaged or
+/// Looks after the segments that are no longer written to, most often the oldest first: seals them, mends those that are damaged or
 /// have offsets missing behind them, writes the indexes that are in memory alone.
 ///
-/// Runs on a thread of its own, below all others, a mebibyte at a time, resting in between while there is ingest; in
+/// Runs on a thread of its own, below all others, a mebibyte at a time, resting in between as `SealingPolicy` has it; in
 /// tests, a step at a time. What it cannot do now, it tries again when the log has changed.
 final class Sealer: @unchecked Sendable {
   // Unchecked: made on one thread and handed to the sealer's, which alone uses it from then on.
@@ -53,14 +53,19 @@ final class Sealer: @unchecked Sendable {
     return true
   }
 
-  /// The first closed segment that is not sealed and whole.
+  /// The first closed segment that is not sealed and whole; the last, where that is better.
   private func nextSegment() -> (SegmentList.Segment, next: Offset)? {
     let segments = state.segments.all
+    let takesNewest = pace.plan.takesNewestFirst
+    var found: (SegmentList.Segment, next: Offset)?
     for (segment, next) in zip(segments, segments.dropFirst()) where !putOff.contains(segment.base) {
-      guard let summary = segment.summary, summary.isSealed, !segment.isDamaged, summary.endOffset == next.base
-      else { return (segment, next.base) }
+      if let summary = segment.summary, summary.isSealed, !segment.isDamaged, summary.endOffset == next.base {
+        continue
+      }
+      found = (segment, next.base)
+      if !takesNewest { break }
     }
-    return nil
+    return found
   }
 
   /// Does `work`; where it fails, that segment has to wait.
@@ -80,7 +85,7 @@ final class Sealer: @unchecked Sendable {
     if try isOfNewerVersion(segment) { return }
     var rewriter = try SegmentRewriter(.seal, base: segment.base, in: state.directory, on: state.disk)
     pace.begin()
-    guard try rewriter.rewrite(to: next, pause: { pace.pause() && !started.isClosed }) else { return }
+    guard try rewriter.rewrite(to: next, pause: { pace.pause(after: $0) && !started.isClosed }) else { return }
     let rewritten = try rewriter.finish()
     // Retention may have taken the segment meanwhile, with its blocks: what was missing is no damage.
     guard state.segments.startOffset <= segment.base else { return installer.discard(rewritten) }

@@ -1,38 +1,78 @@
 import Platform
+import Records
 
-/// How fast sealing goes: it rests three times as long as it works while messages come in, so that it never takes more
-/// than a quarter of a core or of the disk from them; not at all where so much is unsealed that it would be dropped
-/// before it is sealed. One owner, one thread.
+/// Measures how sealing and ingest go, and rests between two pieces of work where `SealingPolicy` says so. One owner, one thread.
 struct SealingPace {
   private let state: LogState
+  private let policy: SealingPolicy
   private var commits = 0
   private var pieceBegan: Int64 = 0
+  private var measurement = Measurement()
+  private var keepsUp = true
+
+  /// What has been sealed and what has come in since some moment.
+  private struct Measurement {
+    var began: Int64 = 0
+    var ingestedBefore = 0
+    var sealedBytes = 0
+    var worked: Int64 = 0
+  }
 
   private static let restRatio: Int64 = 3
   private static let longestRestMilliseconds: Int64 = 500
+  private static let measuredNanoseconds: Int64 = 500_000_000
 
   init(_ state: LogState) {
     self.state = state
+    let configuration = state.configuration
+    policy = SealingPolicy(
+      maxBytes: configuration.maxBytes, segmentBytes: configuration.segmentBytes, whenFull: configuration.whenFull)
   }
 
+  /// A segment is begun.
   mutating func begin() {
+    let now = state.time.monotonicNanoseconds()
+    // How it was before the last pause without work says nothing.
+    if now - pieceBegan > 2 * Self.measuredNanoseconds {
+      keepsUp = true
+      measureAnew(now)
+    }
+    beginPiece()
+  }
+
+  private mutating func beginPiece() {
     commits = state.metrics.commits
     pieceBegan = state.time.monotonicNanoseconds()
   }
 
-  /// Rests after a piece of work.
+  var plan: SealingPolicy.Plan {
+    policy.plan(state.segments.all, slowest: state.consumers.all.first?.position, keepsUp: keepsUp)
+  }
+
+  /// Rests after a piece of work that has taken care of so many bytes.
   /// - Returns: true, always.
-  mutating func pause() -> Bool {
-    let worked = (state.time.monotonicNanoseconds() - pieceBegan) / 1_000_000
-    if state.metrics.commits != commits, !isBehind {
-      state.time.sleep(milliseconds: Int(min(worked * Self.restRatio, Self.longestRestMilliseconds)))
+  mutating func pause(after bytes: Int) -> Bool {
+    let now = state.time.monotonicNanoseconds()
+    let worked = now - pieceBegan
+    measurement.sealedBytes += bytes
+    measurement.worked += worked
+    if now - measurement.began >= Self.measuredNanoseconds { judge(now) }
+    if state.metrics.commits != commits, plan.rests {
+      let rest = min(worked / 1_000_000 * Self.restRatio, Self.longestRestMilliseconds)
+      state.time.sleep(milliseconds: Int(rest))
     }
-    begin()
+    beginPiece()
     return true
   }
 
-  private var isBehind: Bool {
-    let unsealed = state.segments.all.reduce(0) { $0 + ($1.isSealed ? 0 : $1.bytes) }
-    return unsealed > state.configuration.maxBytes / 2
+  private mutating func judge(_ now: Int64) {
+    let ingested = Double(state.metrics.bytesWritten - measurement.ingestedBefore)
+    let elapsed = Double(now - measurement.began)
+    keepsUp = Double(measurement.sealedBytes) * elapsed >= ingested * Double(measurement.worked)
+    measureAnew(now)
+  }
+
+  private mutating func measureAnew(_ now: Int64) {
+    measurement = Measurement(began: now, ingestedBefore: state.metrics.bytesWritten)
   }
 }

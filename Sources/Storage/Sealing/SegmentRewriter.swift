@@ -65,13 +65,14 @@ struct SegmentRewriter: ~Copyable {
   /// Goes through the segment.
   /// - Parameters:
   ///   - end: the base of the next segment, up to which offsets are covered; nil where there is none.
-  ///   - pause: called about once a mebibyte; may sleep. False: give up.
+  ///   - pause: called about once a mebibyte, with the bytes since the last time; may sleep. False: give up.
   /// - Returns: false where it was given up.
-  mutating func rewrite(to end: Offset?, pause: () -> Bool = { true }) throws(SystemError) -> Bool {
+  mutating func rewrite(to end: Offset?, pause: (Int) -> Bool = { _ in true }) throws(SystemError) -> Bool {
     while try takeNext(limit: end ?? .max) {
       guard bytesSincePause >= Self.outputBytes else { continue }
+      let bytes = bytesSincePause
       bytesSincePause = 0
-      guard pause() else { return false }
+      guard pause(bytes) else { return false }
     }
     try flushPacker()
     if let end { try cover(to: end) }

@@ -11,6 +11,15 @@ package struct SegmentSummary: Hashable, Sendable {
   /// What its batches took before they were compressed.
   package var unsealedBytes: Int
 
+  package init(
+    endOffset: Offset, times: ClosedRange<Timestamp>? = nil, isSealed: Bool = false, unsealedBytes: Int
+  ) {
+    self.endOffset = endOffset
+    self.times = times
+    self.isSealed = isSealed
+    self.unsealedBytes = unsealedBytes
+  }
+
   mutating func add(_ header: RecordBatchHeader) {
     endOffset = header.endOffset
     guard header.recordCount > 0 else { return }

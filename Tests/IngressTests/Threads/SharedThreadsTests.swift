@@ -1,4 +1,5 @@
 import Ingress
+import Platform
 import Storage
 import Support
 import Testing
@@ -141,6 +142,31 @@ import Testing
       try member?.expect(MQTTBytes.puback(1))
       return threaded.handedOver > 2
     }
+  }
+
+  @Test func `members come, move, leave and take over at once, and nobody is in two places`() throws {
+    let time = ManualTime()
+    let threaded = try ThreadedStation(time: time, in: directory)
+    let addresses = [threaded.firstAddress, threaded.station.address, threaded.station.address]
+    let running = Condition(4)
+    for number in 0..<4 {
+      _ = NamedThread.start("member") {
+        for round in 0..<150 {
+          guard let client = try? ScriptedClient(addresses[(round + number) % 3]) else { break }
+          client.send(MQTTBytes.connect(ThreadedStation.name("m", on: 1 + round % 2)))
+          client.send(MQTTBytes.subscribe(1, (round % 3 == 0 ? "a" : "$share/g/a", 0)))
+          if round % 4 == 0 { _ = try? client.receive(4 + 5) }
+        }
+        running.withLock { $0 -= 1 }
+      }
+    }
+    // A tick of every thread whenever it turns: guests part as soon as they may.
+    while running.withLock({ $0 }) > 0 { time.advance(milliseconds: 501) }
+    try threaded.station.waitForStatus { $0.mqtt.connections == 0 && $0.mqtt.connectionsAccepted == 600 }
+    let member = try threaded.subscribed("m", on: 1, "$share/g/a")
+    member.send(MQTTBytes.publish("a", "x", qos: 1, id: 1))
+    _ = try member.receivePacket()
+    #expect(threaded.station.ingress.clients()?.count == 1)
   }
 
   @Test func `members move while others take over their ids, and nobody is in two places`() throws {

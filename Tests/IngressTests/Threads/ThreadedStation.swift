@@ -1,4 +1,5 @@
 import Ingress
+import Platform
 import Support
 
 /// A station with three ingress threads, whose clients know where they belong.
@@ -8,9 +9,12 @@ final class ThreadedStation {
   /// Here the first thread accepts all connections.
   let firstAddress: String
 
-  init(in directory: TemporaryDirectory, _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }) throws {
+  init(
+    time: any TimeSource = SystemTime(), in directory: TemporaryDirectory,
+    _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }
+  ) throws {
     let path = "unix:" + directory.path + "/mqtt.sock"
-    station = try Station(threads: Self.threads, in: directory) { mqtt in
+    station = try Station(threads: Self.threads, time: time, in: directory) { mqtt in
       mqtt.listen.append(path)
       change(&mqtt)
     }

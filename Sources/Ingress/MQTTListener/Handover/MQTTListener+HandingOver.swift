@@ -52,7 +52,7 @@ extension MQTTListener {
   }
 
   func give(_ connection: MQTTConnection, to target: Int) {
-    status.connectionsHandedOver += 1
+    if target != index { status.connectionsHandedOver += 1 }
     if !common.inboxes[target].put(HandedOver(connection: connection)) { abandon(connection) }
   }
 

@@ -9,7 +9,8 @@ import Wire
 // connection and session, while it is connected, and notices nothing.
 //
 // In the order of its packets, and of its answers: first what is before its SUBSCRIBE is acknowledged, then it goes, and its
-// SUBSCRIBE is handled there. It stays there until it has neither connection nor session.
+// SUBSCRIBE is handled there. That takes a commit at the most, except while the log is full; its pings are answered meanwhile. It stays
+// there until it has neither connection nor session.
 extension MQTTListener {
   struct PartingGuest {
     let clientID: [UInt8]
