@@ -60,7 +60,9 @@ enum KafkaBacklog {
     return try Replay(.kafka, of: "recorded", to: broker) { uplink in
       try broker.start()
       try Gateway.with(data: backlog.directory, uplinks: [uplink], scratch) { gateway in
-        _ = try gateway.wait(seconds: 600, for: "end of the backlog", of: "recorded") { $0.lag == 0 }
+        _ = try gateway.wait(seconds: 600, for: "end of the backlog", of: "recorded") {
+          $0.position >= backlog.records
+        }
       }
     }
   }

@@ -69,27 +69,3 @@ final class LineLoop {
     traffic.count.withLock { $0 = now }
   }
 }
-
-extension LineCount {
-  fileprivate static func + (one: LineCount, other: LineCount) -> LineCount {
-    LineCount(
-      sentBytes: one.sentBytes + other.sentBytes, receivedBytes: one.receivedBytes + other.receivedBytes,
-      packets: one.packets + other.packets)
-  }
-}
-
-extension LineTraffic {
-  /// - Returns: the number of a connection's recording; nil where none is made.
-  fileprivate func makeRecording() -> Int? {
-    guard records else { return nil }
-    return recordings.withLock { recordings in
-      recordings.append([])
-      return recordings.count - 1
-    }
-  }
-
-  func record(_ bytes: UnsafeRawBufferPointer, _ number: Int?) {
-    guard let number else { return }
-    recordings.withLock { $0[number].append(contentsOf: bytes) }
-  }
-}

@@ -18,7 +18,9 @@ enum RabbitMQBacklog {
     let backlog = try Backlog(scratch.path("backlog"), .meters, records: options.isQuick ? 400_000 : 2_000_000)
     let replay = try Replay(.rabbitMQ, of: "replay-0", to: node) { uplink in
       try Gateway.with(data: backlog.directory, uplinks: [uplink], scratch) { gateway in
-        _ = try gateway.wait(seconds: 600, for: "end of the backlog", of: "replay-0") { $0.lag == 0 }
+        _ = try gateway.wait(seconds: 600, for: "end of the backlog", of: "replay-0") {
+          $0.position >= backlog.records
+        }
       }
     }
     var ours: [Drain] = []

@@ -23,7 +23,7 @@ enum WireBytes {
     for line in lines {
       let before = line.count
       try Gateway.with(data: backlog.directory, uplinks: [line.uplink("backlog")], scratch) { gateway in
-        _ = try gateway.wait(seconds: 600, for: "end of the backlog", of: line.name) { $0.lag == 0 }
+        _ = try gateway.wait(seconds: 600, for: "end of the backlog", of: line.name) { $0.position >= backlog.records }
         try line.settle()
       }
       let count = line.count - before
