@@ -1,12 +1,14 @@
 import Platform
 import Storage
 
-/// The ingress thread: waits for sockets and for the commit, and gives each its turn.
+/// An ingress thread: waits for sockets and for the commit, and gives each its turn.
 ///
 /// A turn reads what there is, within budgets; hands it to the commit; passes on what has become durable meanwhile; and
 /// sends, once for each connection that has something to be sent. One thread.
 final class IngressLoop {
   let shared: IngressShared
+  private let index: Int
+  private let common: IngressCommon
   private let time: any TimeSource
   private var context: LoopContext
   private let mqtt: MQTTListener?
@@ -17,31 +19,41 @@ final class IngressLoop {
   private static let longestWaitMilliseconds = 1000
   private static let tickNanoseconds: Int64 = 500_000_000
   private static let stopMilliseconds = 2000
+  private static let graceMilliseconds = 3000
 
+  /// - Parameters:
+  ///   - index: 0 for the first, which alone has UDP sockets, and listeners that there can be only one of.
+  ///   - part: what was there when the server last stopped, as far as it is this thread's.
+  ///   - addresses: where the first one listens and this one does, too.
   init(
-    _ configuration: IngressConfiguration, log: Log, time: any TimeSource, _ activated: inout ActivatedSockets
+    _ index: Int, _ common: IngressCommon, _ part: ListenerState.Part, sharing addresses: [SocketAddress],
+    _ activated: inout ActivatedSockets
   ) throws(IngressError) {
-    var context = try LoopContext.make(log, time)
+    self.index = index
+    self.common = common
+    var context = try LoopContext.make(common, common.wakeUps[index])
     shared = IngressShared(wakeUp: context.wakeUp, IngressStatus())
-    mqtt = if let mqtt = configuration.mqtt { try MQTTListener(mqtt, &activated, &context) } else { nil }
+    mqtt = if let mqtt = common.mqtt { MQTTListener(index, mqtt, part, &context) } else { nil }
+    if index == 0 { try mqtt?.listen(&activated, &context) } else { try mqtt?.listen(sharing: addresses, &context) }
     var udp: [UDPListener] = []
-    for (index, listener) in configuration.udp.enumerated() {
-      udp.append(try UDPListener(listener, index: index, &context))
+    for (number, listener) in common.configuration.udp.enumerated() where index == 0 {
+      udp.append(try UDPListener(listener, index: number, &context))
     }
     self.udp = udp
-    self.time = time
+    time = common.time
     lastTick = context.now
     self.context = consume context
     publish()
   }
 
-  var passwords: PasswordCheck? { mqtt?.passwords }
+  var sharedAddresses: [SocketAddress] { mqtt?.sharedAddresses ?? [] }
   var mqttAddresses: [String] { mqtt?.addresses ?? [] }
   var udpAddresses: [String] { udp.map(\.status.address) }
 
   func run() {
     while !shared.isStopping {
       wait()
+      mqtt?.takeHandedOver(&context)
       mqtt?.takeVerdicts(&context)
       mqtt?.releaseHeld(&context)
       tickIfDue()
@@ -95,7 +107,7 @@ final class IngressLoop {
   private func publish() {
     turns += 1
     shared.publish { status in
-      status.turns = turns
+      status.turns = [turns]
       if let mqtt { status.mqtt = mqtt.status }
       if status.udp.count != udp.count { status.udp = udp.map(\.status) }
       for index in udp.indices { status.udp[index] = udp[index].status }
@@ -116,7 +128,10 @@ final class IngressLoop {
       guard left > 0 else { break }
       _ = context.wakeUp.wait(milliseconds: min(Int(left) + 1, 100))
     }
+    // What the others hand over to the end is the first one's to write down.
+    if index == 0 { common.waitForOthers(milliseconds: Self.stopMilliseconds + Self.graceMilliseconds) }
     mqtt?.stop(&context)
     publish()
+    common.noteEnd()
   }
 }

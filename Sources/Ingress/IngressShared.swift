@@ -1,14 +1,14 @@
 import Platform
 import Synchronization
 
-/// What the ingress thread and its handle share.
+/// What one ingress thread and whoever asks it share.
 final class IngressShared: Sendable {
   let wakeUp: WakeUp
   private let status: Mutex<IngressStatus>
   private let mustStop = Atomic(false)
   private let question = Condition(Question())
 
-  /// Who the clients are: asked by any thread, answered by the ingress thread at the end of a turn.
+  /// Who its clients are: asked by any thread, answered by the ingress thread at the end of a turn.
   private struct Question {
     var asked = 0
     var answered = 0
@@ -27,14 +27,19 @@ final class IngressShared: Sendable {
     wakeUp.signal()
   }
 
-  /// Nil where the ingress thread does not answer in time.
-  func askForClients(milliseconds: Int) -> [ClientStatus]? {
+  /// - Returns: the question's number, to wait for its answer.
+  func askForClients() -> Int {
     let number = question.withLock { question in
       question.asked += 1
       return question.asked
     }
     wakeUp.signal()
-    return question.wait(milliseconds: milliseconds) { $0.answered >= number ? $0.clients : nil }
+    return number
+  }
+
+  /// Nil where the ingress thread does not answer in time.
+  func waitForClients(_ number: Int, milliseconds: Int) -> [ClientStatus]? {
+    question.wait(milliseconds: milliseconds) { $0.answered >= number ? $0.clients : nil }
   }
 
   /// Somebody has asked, and was not answered.

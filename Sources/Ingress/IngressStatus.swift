@@ -2,8 +2,8 @@ package import Storage
 
 /// What ingress has done since it started: a copy, as of the end of some turn.
 package struct IngressStatus: Hashable, Sendable {
-  /// Rounds of the loop, one a second at least: stands still only when the thread does.
-  package var turns = 0
+  /// Rounds of each ingress thread, one a second at least: stands still only when the thread does.
+  package var turns: [Int] = []
   package var mqtt = MQTTListenerStatus()
   /// In the order of the configuration.
   package var udp: [UDPListenerStatus] = []
@@ -15,6 +15,8 @@ package struct MQTTListenerStatus: Hashable, Sendable {
   /// Open now.
   package var connections = 0
   package var connectionsAccepted = 0
+  /// From the ingress thread that had accepted them, or whose client had not been a member of a shared subscription, to another.
+  package var connectionsHandedOver = 0
   /// Messages appended, wills included, and the bytes of their payloads.
   package var messages = 0
   package var bytes = 0

@@ -48,7 +48,7 @@ package final class Log: Sendable {
     recoveryReport = report
     self.lock = Mutex(lock)
     state = LogState(configuration, disk: disk, time: time, segments: recovered.segments)
-    queue = CommitQueue(commitBufferBytes: configuration.commitBufferBytes)
+    queue = CommitQueue(commitBufferBytes: configuration.commitBufferBytes, end: recovered.endOffset)
     committer = Committer(state, queue: queue, disk: disk, recovered)
     sealer = Sealer(state, queue: queue)
   }
@@ -89,8 +89,9 @@ extension Log {
   /// A new producer. `wakeUp` is signalled when its records have become durable.
   /// - Parameter alsoWhenRefusing: its records are taken even while the log refuses, as long as the disk has room. For what
   ///   a consumer must write to be able to go on: if that had to wait for room, it would wait for the consumer.
-  package func makeAppender(wakeUp: WakeUp? = nil, alsoWhenRefusing: Bool = false) -> Appender {
-    Appender(queue: queue, wakeUp: wakeUp, alsoWhenRefusing: alsoWhenRefusing)
+  /// - Parameter sharers: how many producers have the commit buffer between them: each an equal part of it.
+  package func makeAppender(wakeUp: WakeUp? = nil, alsoWhenRefusing: Bool = false, sharers: Int = 1) -> Appender {
+    Appender(queue: queue, wakeUp: wakeUp, alsoWhenRefusing: alsoWhenRefusing, sharers: sharers)
   }
 
   /// Whether nothing is acknowledged at the moment, since the log or the disk is full. Producers should stop reading.
@@ -143,6 +144,9 @@ extension Log {
 extension Log {
   /// The offset behind the last record that is on disk.
   package var durableEnd: Offset { state.segments.durableEnd }
+
+  /// The offset behind the last record on disk whose producer has been told so: for a moment less than `durableEnd`.
+  package var toldEnd: Offset { queue.toldEnd }
 
   /// The offset of the oldest record still kept.
   package var startOffset: Offset { state.segments.startOffset }

@@ -76,6 +76,13 @@ package struct LatencyHistogram: Hashable, Sendable {
     maximumNanoseconds = max(maximumNanoseconds, nanoseconds)
   }
 
+  /// Adds everything the other has.
+  package mutating func add(_ other: LatencyHistogram) {
+    for index in 0..<Self.buckets { counts[index] += other.counts[index] }
+    count += other.count
+    maximumNanoseconds = max(maximumNanoseconds, other.maximumNanoseconds)
+  }
+
   /// The latency that `fraction` of all were at or below; 0 where there was none.
   package func percentile(_ fraction: Double) -> Int64 {
     guard count > 0 else { return 0 }

@@ -33,7 +33,8 @@ struct ConfigurationTests {
       """
       {
         gateway: "plant-7", data: "/over/ruled",
-        mqtt: { listen: ["127.0.0.1:1884", "[::]:0"], anonymous: true, maxConnections: 7, maxPacket: "2 MiB" },
+        mqtt: { listen: ["127.0.0.1:1884", "[::]:0"], anonymous: true, maxConnections: 7, maxPacket: "2 MiB",
+          threads: 3 },
         udp: [{ listen: "0.0.0.0:5510", topic: "u/{address}/{port}", maxDatagram: 1500, receiveBuffer: "1 MiB" }],
         log: { maxBytes: "4 GiB", segment: "8 MiB", commitDelay: "5 ms", commitBuffer: "1 MiB",
           maxAge: "90 d", keepFree: "2.5 %", whenFull: "refuse" },
@@ -45,6 +46,7 @@ struct ConfigurationTests {
     let mqtt = try #require(configuration.ingress.mqtt)
     #expect(mqtt.listen == ["127.0.0.1:1884", "[::]:0"])
     #expect(mqtt.anonymous && mqtt.maxConnections == 7 && mqtt.maxPacketBytes == 2 << 20)
+    #expect(mqtt.threads == 3 && configuration.summary.contains("MQTT on 127.0.0.1:1884 and [::]:0 (3 threads)"))
     let udp = try #require(configuration.ingress.udp.first)
     #expect(udp.listen == "0.0.0.0:5510" && udp.topic == "u/{address}/{port}")
     #expect(udp.maxDatagramBytes == 1500 && udp.receiveBufferBytes == 1 << 20)
@@ -95,6 +97,9 @@ struct ConfigurationTests {
     (
       "a number out of range", "{mqtt: {maxConnections: 0}}",
       "f.json5:1: `mqtt.maxConnections` is 0; write a number from 1 to 1000000"
+    ),
+    (
+      "too many threads", "{mqtt: {threads: 65}}", "f.json5:1: `mqtt.threads` is 65; write a number from 1 to 64"
     ),
     (
       "half a number", "{mqtt: {maxConnections: 1.5}}",

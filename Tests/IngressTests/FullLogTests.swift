@@ -8,8 +8,9 @@ import Testing
 
 /// What publishers, subscribers and devices that send datagrams notice of a log that takes nothing.
 @Suite(.timeLimit(.minutes(1))) struct FullLogTests {
-  @Test func `a publisher of version 5 is told that there is no room, and goes on when there is`() throws {
-    let full = try FullStation()
+  @Test(arguments: Station.threads)
+  func `a publisher of version 5 is told that there is no room, and goes on when there is`(threads: Int) throws {
+    let full = try FullStation(threads: threads)
     let client = try ScriptedClient(full.station.address)
     client.send(
       MQTTBytes.connect5("five") + MQTTBytes.publish5("b", "x", qos: 1, id: 1)
@@ -33,8 +34,10 @@ import Testing
     private(set) var sent = 0
     private var held = 0
 
-    init(time: any TimeSource = SystemTime(), udp: [UDPListenerConfiguration] = []) throws {
-      station = try Station(time: time, udp: udp, refusesPastLogBytes: 256 << 10) { $0.maxPacketBytes = 200_000 }
+    init(threads: Int, time: any TimeSource = SystemTime(), udp: [UDPListenerConfiguration] = []) throws {
+      station = try Station(threads: threads, time: time, udp: udp, refusesPastLogBytes: 256 << 10) {
+        $0.maxPacketBytes = 200_000
+      }
       consumer = try station.log.openCursor("uplink/centre")
       publisher = try station.connect("publisher")
       while !station.log.isRefusing {
@@ -74,9 +77,11 @@ import Testing
     }
   }
 
-  @Test func `a publisher gets no acknowledgement but answers to its pings, and everything once there is room`() throws
+  @Test(arguments: Station.threads)
+  func `a publisher gets no acknowledgement but answers to its pings, and everything once there is room`(threads: Int)
+    throws
   {
-    let full = try FullStation()
+    let full = try FullStation(threads: threads)
     let late = try full.station.connect("late")
     late.send(MQTTBytes.publish("late", "1", qos: 1, id: 1) + MQTTBytes.publish("late", "2", qos: 2, id: 2))
     for _ in 0..<3 {
@@ -95,8 +100,9 @@ import Testing
     #expect(texts.suffix(2) == ["late=1", "late=2"])
   }
 
-  @Test func `who does not publish notices nothing`() throws {
-    let full = try FullStation()
+  @Test(arguments: Station.threads)
+  func `who does not publish notices nothing`(threads: Int) throws {
+    let full = try FullStation(threads: threads)
     let subscriber = try full.station.connect("subscriber")
     subscriber.send(MQTTBytes.subscribe(1, ("late", 0)))
     try subscriber.expect(MQTTBytes.suback(1, 0))
@@ -109,9 +115,10 @@ import Testing
     try late.expect(MQTTBytes.puback(1))
   }
 
-  @Test func `nobody is closed for being silent while held, and keep-alive counts again afterwards`() throws {
+  @Test(arguments: Station.threads)
+  func `nobody is closed for being silent while held, and keep-alive counts again afterwards`(threads: Int) throws {
     let time = ManualTime()
-    let full = try FullStation(time: time)
+    let full = try FullStation(threads: threads, time: time)
     let held = try ScriptedClient(full.station.address)
     held.send(MQTTBytes.connect("held", keepAlive: 10))
     try held.expect(MQTTBytes.accepted)
@@ -119,7 +126,7 @@ import Testing
     try full.waitForHeld(1)
     let turns = full.station.ingress.status.turns
     time.advance(milliseconds: 3_600_000)
-    try full.station.waitForStatus { $0.turns > turns + 2 }
+    try full.station.waitForStatus { $0.turns[0] > turns[0] + 2 }
     held.send(MQTTBytes.pingreq)
     try held.expect(MQTTBytes.pingresp)
     try full.makeRoom()
@@ -128,8 +135,9 @@ import Testing
     try held.expectClose()
   }
 
-  @Test func `a long packet and a flood wait in the kernel, and come whole`() throws {
-    let full = try FullStation()
+  @Test(arguments: Station.threads)
+  func `a long packet and a flood wait in the kernel, and come whole`(threads: Int) throws {
+    let full = try FullStation(threads: threads)
     let late = try full.station.connect("late")
     let long = String(repeating: "y", count: 30_000)
     late.send(MQTTBytes.publish("late", long, qos: 1, id: 1))
@@ -146,8 +154,9 @@ import Testing
     #expect(packets.filter { $0 != MQTTBytes.pingresp } == (1...20).map { MQTTBytes.puback($0) })
   }
 
-  @Test func `a held client that goes is gone, and what it had sent with it`() throws {
-    let full = try FullStation()
+  @Test(arguments: Station.threads)
+  func `a held client that goes is gone, and what it had sent with it`(threads: Int) throws {
+    let full = try FullStation(threads: threads)
     try full.station.waitForStatus { $0.mqtt.connections == 1 }
     for (bytes, isReset) in [(1, false), (1, true), (100_000, true)] {
       var client: ScriptedClient? = try full.station.connect("late")
@@ -163,8 +172,9 @@ import Testing
     #expect(try full.station.records().allSatisfy { !$0.text.hasPrefix("late=") })
   }
 
-  @Test func `datagrams are dropped, counted, and said to be missing once there is room`() throws {
-    let full = try FullStation(udp: [UDPListenerConfiguration(listen: "127.0.0.1:0")])
+  @Test(arguments: Station.threads)
+  func `datagrams are dropped, counted, and said to be missing once there is room`(threads: Int) throws {
+    let full = try FullStation(threads: threads, udp: [UDPListenerConfiguration(listen: "127.0.0.1:0")])
     let address = full.station.ingress.udpAddresses[0]
     let sender = DatagramSender(address)
     for _ in 0..<50 { sender.send([0x78]) }
@@ -182,8 +192,9 @@ import Testing
     #expect(texts.filter { $0.hasPrefix("$forebay/gap") } == [expected])
   }
 
-  @Test func `what was dropped is said at a stop, too, if there is room for as much`() throws {
-    let full = try FullStation(udp: [UDPListenerConfiguration(listen: "127.0.0.1:0")])
+  @Test(arguments: Station.threads)
+  func `what was dropped is said at a stop, too, if there is room for as much`(threads: Int) throws {
+    let full = try FullStation(threads: threads, udp: [UDPListenerConfiguration(listen: "127.0.0.1:0")])
     DatagramSender(full.station.ingress.udpAddresses[0]).send([0x78])
     try full.station.waitForStatus { $0.udp[0].logFull == 1 }
     full.station.log.endWaiting()
@@ -193,8 +204,9 @@ import Testing
     #expect(try full.station.records().last?.text.contains("log-full") == true)
   }
 
-  @Test func `a will is kept for when there is room`() throws {
-    let full = try FullStation()
+  @Test(arguments: Station.threads)
+  func `a will is kept for when there is room`(threads: Int) throws {
+    let full = try FullStation(threads: threads)
     var client: ScriptedClient? = try ScriptedClient(full.station.address)
     client?.send(MQTTBytes.connect("mortal", flags: 0x06, rest: MQTTBytes.text("gone") + MQTTBytes.text("mortal")))
     try client?.expect(MQTTBytes.accepted)

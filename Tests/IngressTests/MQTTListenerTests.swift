@@ -7,8 +7,11 @@ import Support
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct MQTTListenerTests {
-  @Test(arguments: [0, 1]) func `a message is in the log with topic, payload, source and retain`(listener: Int) throws {
-    let station = try Station()
+  @Test(arguments: [0, 1], Station.threads)
+  func `a message is in the log with topic, payload, source and retain`(
+    listener: Int, threads: Int
+  ) throws {
+    let station = try Station(threads: threads)
     let client = try ScriptedClient.connected(station.ingress.mqttAddresses[listener], "Pumpe 7")
     client.send(MQTTBytes.publish("plant/7", "21.5", qos: 1, id: 1))
     client.send(MQTTBytes.publish("plant/8", "", qos: 1, id: 2, retain: true))
@@ -20,9 +23,10 @@ import Testing
       ])
   }
 
-  @Test(arguments: [(UInt8(1), MQTTBytes.puback(9)), (UInt8(2), MQTTBytes.pubrec(9))])
-  func `no acknowledgement before the commit`(qos: UInt8, acknowledgement: [UInt8]) throws {
-    let station = try Station()
+  @Test(arguments: [(UInt8(1), MQTTBytes.puback(9)), (UInt8(2), MQTTBytes.pubrec(9))], Station.threads)
+  func `no acknowledgement before the commit`(answer: (qos: UInt8, acknowledgement: [UInt8]), threads: Int) throws {
+    let (qos, acknowledgement) = answer
+    let station = try Station(threads: threads)
     let client = try station.connect("c")
     station.disk.shut()
     client.send(MQTTBytes.publish("a", "x", qos: qos, id: 9) + MQTTBytes.pingreq)
@@ -40,8 +44,11 @@ import Testing
     #expect(station.log.durableEnd == 1)
   }
 
-  @Test func `a second message in a commit that waits is acknowledged with it, in order`() throws {
-    let station = try Station()
+  @Test(arguments: Station.threads)
+  func `a second message in a commit that waits is acknowledged with it, in order`(
+    threads: Int
+  ) throws {
+    let station = try Station(threads: threads)
     let one = try station.connect("one")
     let two = try station.connect("two")
     station.disk.shut()
@@ -56,9 +63,11 @@ import Testing
     try station.waitForStatus { $0.mqtt.acks == 501 }
   }
 
-  @Test(arguments: MQTTCase.all)
-  func `a bad packet closes its connection and no other`(bad: MQTTCase) throws {
-    let station = try Station()
+  @Test(arguments: MQTTCase.all, Station.threads)
+  func `a bad packet closes its connection and no other`(
+    bad: MQTTCase, threads: Int
+  ) throws {
+    let station = try Station(threads: threads)
     let bystander = try station.connect("bystander")
     let client = try ScriptedClient(station.address)
     if bad.isConnected {
@@ -73,8 +82,9 @@ import Testing
     #expect(try station.records().map(\.text) == ["a=still here"])
   }
 
-  @Test func `packets may be cut anywhere`() throws {
-    let station = try Station()
+  @Test(arguments: Station.threads)
+  func `packets may be cut anywhere`(threads: Int) throws {
+    let station = try Station(threads: threads)
     let stream =
       MQTTBytes.connect("c") + MQTTBytes.publish("a/b", "x", qos: 1, id: 1) + MQTTBytes.pingreq
       + MQTTBytes.publish("a", String(repeating: "y", count: 200), qos: 1, id: 2)
@@ -94,8 +104,9 @@ import Testing
     #expect(station.log.durableEnd == Offset(2 * (stream.count - 1)))
   }
 
-  @Test func `a long packet comes through the small buffer`() throws {
-    let station = try Station { $0.maxPacketBytes = 1 << 20 }
+  @Test(arguments: Station.threads)
+  func `a long packet comes through the small buffer`(threads: Int) throws {
+    let station = try Station(threads: threads) { $0.maxPacketBytes = 1 << 20 }
     let client = try station.connect("c")
     let payload = String(repeating: "0123456789abcdef", count: 60_000)
     client.send(MQTTBytes.publish("a", payload, qos: 1, id: 1) + MQTTBytes.publish("b", "after", qos: 1, id: 2))
@@ -103,8 +114,11 @@ import Testing
     #expect(try station.records().map(\.text) == ["a=\(payload)", "b=after"])
   }
 
-  @Test func `many messages in one segment are all stored and acknowledged`() throws {
-    let station = try Station()
+  @Test(arguments: Station.threads)
+  func `many messages in one segment are all stored and acknowledged`(threads: Int)
+    throws
+  {
+    let station = try Station(threads: threads)
     let client = try station.connect("c")
     var stream: [UInt8] = []
     for id in 1...5000 { stream += MQTTBytes.publish("a/\(id % 7)", "\(id)", qos: 1, id: id) }
@@ -114,8 +128,9 @@ import Testing
     #expect(try station.records().map(\.text) == expected)
   }
 
-  @Test func `a QoS 2 message that comes again is stored once`() throws {
-    let station = try Station()
+  @Test(arguments: Station.threads)
+  func `a QoS 2 message that comes again is stored once`(threads: Int) throws {
+    let station = try Station(threads: threads)
     let client = try station.connect("c")
     station.disk.shut()
     client.send(MQTTBytes.publish("a", "x", qos: 2, id: 5))
@@ -135,8 +150,9 @@ import Testing
     try station.waitForStatus { $0.mqtt.duplicates == 2 }
   }
 
-  @Test func `the same client id again closes the earlier connection`() throws {
-    let station = try Station()
+  @Test(arguments: Station.threads)
+  func `the same client id again closes the earlier connection`(threads: Int) throws {
+    let station = try Station(threads: threads)
     let first = try station.connect("twin")
     let second = try station.connect("twin")
     try first.expectClose()
@@ -146,8 +162,9 @@ import Testing
     try station.waitForStatus { $0.mqtt.connections == 1 }
   }
 
-  @Test func `a client without an id is given one of its own`() throws {
-    let station = try Station()
+  @Test(arguments: Station.threads)
+  func `a client without an id is given one of its own`(threads: Int) throws {
+    let station = try Station(threads: threads)
     let one = try station.connect("")
     let two = try station.connect("")
     for client in [one, two] {
@@ -164,25 +181,28 @@ import Testing
       ("closes the connection", [], ["w=gone"]),
       ("breaks the rules", [0x00, 0x00], ["w=gone"]),
       ("disconnects", MQTTBytes.disconnect, []),
-    ] as [(String, [UInt8], [String])])
-  func `a will is published unless the client takes leave`(name: String, last: [UInt8], expected: [String]) throws {
-    let station = try Station()
+    ] as [(name: String, last: [UInt8], expected: [String])], Station.threads)
+  func `a will is published unless the client takes leave`(
+    end: (name: String, last: [UInt8], expected: [String]), threads: Int
+  ) throws {
+    let station = try Station(threads: threads)
     do {
       let client = try ScriptedClient(station.address)
       client.send(MQTTBytes.connect("c", flags: 0x06, rest: MQTTBytes.text("w") + MQTTBytes.text("gone")))
       try client.expect(MQTTBytes.accepted)
-      client.send(last)
+      client.send(end.last)
+      if !end.last.isEmpty { try client.expectClose() }
     }
+    try station.waitForStatus { $0.mqtt.messages == end.expected.count }
     let other = try station.connect("other")
-    other.send(MQTTBytes.pingreq)
-    try other.expect(MQTTBytes.pingresp)
     other.send(MQTTBytes.publish("z", "", qos: 1, id: 1))
     try other.expect(MQTTBytes.puback(1))
-    #expect(try station.records().map(\.text) == expected + ["z="])
+    #expect(try station.records().map(\.text) == end.expected + ["z="])
   }
 
-  @Test func `more connections than allowed are closed`() throws {
-    let station = try Station { $0.maxConnections = 2 }
+  @Test(arguments: Station.threads)
+  func `more connections than allowed are closed`(threads: Int) throws {
+    let station = try Station(threads: threads) { $0.maxConnections = 2 }
     let clients = try [station.connect("1"), station.connect("2")]
     let extra = try ScriptedClient(station.address)
     try extra.expectClose()
@@ -193,9 +213,12 @@ import Testing
     try station.waitForStatus { $0.mqtt.rejected == ["too-many-connections": 1] }
   }
 
-  @Test func `silent clients are closed when their time is up, others are not`() throws {
+  @Test(arguments: Station.threads)
+  func `silent clients are closed when their time is up, others are not`(threads: Int)
+    throws
+  {
     let time = ManualTime()
-    let station = try Station(time: time)
+    let station = try Station(threads: threads, time: time)
     let silent = try ScriptedClient(station.address)
     let late = try ScriptedClient(station.address)
     late.send(MQTTBytes.connect("late", keepAlive: 20))
@@ -247,8 +270,10 @@ import Testing
     for client in clients { #expect(try client.receive(15 * 4 + 2).count == 15 * 4 + 2) }
   }
 
-  @Test func `stopping waits for the commit, acknowledges what has been read and closes the connections`() throws {
-    let station = try Station()
+  @Test(arguments: Station.threads)
+  func `stopping waits for the commit, acknowledges what has been read and closes the connections`(threads: Int) throws
+  {
+    let station = try Station(threads: threads)
     let client = try ScriptedClient(station.address)
     client.send(MQTTBytes.connect("c", flags: 0x06, rest: MQTTBytes.text("will") + MQTTBytes.text("")))
     try client.expect(MQTTBytes.accepted)
@@ -266,24 +291,28 @@ import Testing
     #expect(Set(try station.records().map(\.text)) == ["a=x"])
   }
 
-  @Test(arguments: [
-    ("1883", "`mqtt.listen`: `1883` is no address to listen on"),
-    ("::1:1883", "`mqtt.listen`: `::1:1883` is no address"),
-    ("203.0.113.9:0", "`mqtt.listen`: cannot listen on 203.0.113.9:0: Cannot assign requested address"),
-  ])
-  func `an address that cannot be had names the setting`(address: String, expected: String) throws {
+  @Test(
+    arguments: [
+      ("1883", "`mqtt.listen`: `1883` is no address to listen on"),
+      ("::1:1883", "`mqtt.listen`: `::1:1883` is no address"),
+      ("203.0.113.9:0", "`mqtt.listen`: cannot listen on 203.0.113.9:0: Cannot assign requested address"),
+    ], Station.threads)
+  func `an address that cannot be had names the setting`(
+    bad: (address: String, expected: String), threads: Int
+  ) throws {
     do {
-      _ = try Station { $0.listen = [address] }
+      _ = try Station(threads: threads) { $0.listen = [bad.address] }
       Issue.record("it listens")
     } catch let error as IngressError {
-      #expect("\(error)".hasPrefix(expected), "\(error)")
+      #expect("\(error)".hasPrefix(bad.expected), "\(error)")
     }
   }
 
-  @Test func `an address that is taken names the setting`() throws {
-    let station = try Station()
+  @Test(arguments: Station.threads)
+  func `an address that is taken names the setting`(threads: Int) throws {
+    let station = try Station(threads: threads)
     do {
-      _ = try Station { $0.listen = [station.address] }
+      _ = try Station(threads: threads) { $0.listen = [station.address] }
       Issue.record("it listens")
     } catch let error as IngressError {
       #expect("\(error)".hasPrefix("`mqtt.listen`: cannot listen on \(station.address): Address already in use"))

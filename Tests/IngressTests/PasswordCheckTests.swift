@@ -48,7 +48,7 @@ import Testing
     let wakeUp = try WakeUp()
     var text = UsersText(path: "users")
     try text.add("a", .placeholder)
-    let check = PasswordCheck(Accounts(text), wakeUp: wakeUp) { _, password in password == [1] }
+    let check = PasswordCheck(Accounts(text), wakeUps: [wakeUp]) { _, password in password == [1] }
     defer { check.stop() }
     for (id, (user, password)) in [("a", 1), ("a", 2), ("nobody", 1)].enumerated() {
       let refusal = check.submit(
@@ -73,11 +73,34 @@ import Testing
     #expect(check.takeReplacement()?.count == 0 && check.takeReplacement() == nil)
   }
 
+  @Test func `each asker gets its own answers, and all hear of new accounts`() throws {
+    let wakeUps = try [WakeUp(), WakeUp()]
+    let check = PasswordCheck(Accounts(try someone()), wakeUps: wakeUps) { _, password in password == [1] }
+    defer { check.stop() }
+    for (id, asker) in [1, 0, 1].enumerated() {
+      let refusal = check.submit(id: UInt64(id), user: [97], password: [1], peer: .thisMachine, asker: asker)
+      #expect(refusal == nil)
+    }
+    for (asker, ids) in [[1], [0, 2]].enumerated() {
+      var answers: [PasswordCheck.Answer] = []
+      while answers.count < ids.count {
+        _ = wakeUps[asker].wait(milliseconds: 1000)
+        answers += check.takeAnswers(asker: asker)
+      }
+      #expect(answers.map(\.id) == ids.map { UInt64($0) })
+    }
+    check.replace(Accounts(UsersText(path: "users")))
+    for asker in 0...1 {
+      #expect(wakeUps[asker].wait(milliseconds: 1000))
+      #expect(check.takeReplacement(asker: asker)?.count == 0 && check.takeReplacement(asker: asker) == nil)
+    }
+  }
+
   @Test func `no more wait than may`() throws {
     let gate = Condition(false)
     var limits = PasswordCheck.Limits()
     limits.waiting = 2
-    let check = PasswordCheck(Accounts(try someone()), wakeUp: try WakeUp(), limits: limits) { _, _ in
+    let check = PasswordCheck(Accounts(try someone()), wakeUps: [try WakeUp()], limits: limits) { _, _ in
       gate.wait { $0 ? true : nil }
     }
     var refusals = 0

@@ -9,8 +9,10 @@ import Testing
   /// What is there when a server ends in order, and begins again on the same directory.
   private let directory = TemporaryDirectory()
 
-  private func station(_ change: (inout MQTTListenerConfiguration) -> Void = { _ in }) throws -> Station {
-    try Station(in: directory, change)
+  private func station(
+    _ threads: Int, _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }
+  ) throws -> Station {
+    try Station(threads: threads, in: directory, change)
   }
 
   private static let isPresent: [UInt8] = [0x20, 2, 1, 0]
@@ -38,9 +40,11 @@ import Testing
     return client
   }
 
-  @Test(arguments: [false, true])
-  func `a subscriber that was away gets what came meanwhile`(isRestarted: Bool) throws {
-    var station = try station()
+  @Test(arguments: [false, true], Station.threads)
+  func `a subscriber that was away gets what came meanwhile`(
+    isRestarted: Bool, threads: Int
+  ) throws {
+    var station = try station(threads)
     try subscribed(station, "a/#", 1)
     try publish(
       station, MQTTBytes.publish("a/1", "x", qos: 1, id: 1), MQTTBytes.publish("b", "y", qos: 1, id: 2),
@@ -48,7 +52,7 @@ import Testing
     if isRestarted {
       station.ingress.stop()
       station.log.close()
-      station = try self.station()
+      station = try self.station(threads)
       #expect(station.ingress.status.mqtt.sessions == 1)
     }
     let client = try resumed(station)
@@ -63,9 +67,32 @@ import Testing
     try again.expect(MQTTBytes.publish("a/3", "!", qos: 1, id: 3))
   }
 
-  @Test(arguments: [false, true])
-  func `a QoS 2 message that comes again after a reconnect is stored once`(isRestarted: Bool) throws {
-    var station = try station()
+  @Test(arguments: Station.threads)
+  func `a subscriber that comes back with as much unacknowledged as may be gets the rest as it acknowledges`(
+    threads: Int
+  ) throws {
+    let station = try station(threads) { $0.maxInFlight = 2 }
+    try subscribed(station, "a", 1)
+    for id in 1...4 { try publish(station, MQTTBytes.publish("a", "\(id)", qos: 1, id: id), acknowledged: 1) }
+    for isDuplicate in [false, true] {
+      let client = try resumed(station)
+      for id in 1...2 {
+        try client.expect(MQTTBytes.publish("a", "\(id)", qos: 1, id: id, duplicate: isDuplicate))
+      }
+      client.send(MQTTBytes.pingreq)
+      try client.expect(MQTTBytes.pingresp)
+      if isDuplicate {
+        for id in 3...4 {
+          client.send(MQTTBytes.puback(id - 2))
+          try client.expect(MQTTBytes.publish("a", "\(id)", qos: 1, id: id))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [false, true], Station.threads)
+  func `a QoS 2 message that comes again after a reconnect is stored once`(isRestarted: Bool, threads: Int) throws {
+    var station = try station(threads)
     do {
       let client = try ScriptedClient(station.address)
       client.send(MQTTBytes.connect("s", flags: 0) + MQTTBytes.publish("a", "x", qos: 2, id: 5))
@@ -75,7 +102,7 @@ import Testing
     if isRestarted {
       station.ingress.stop()
       station.log.close()
-      station = try self.station()
+      station = try self.station(threads)
     }
     let client = try resumed(station)
     client.send(MQTTBytes.publish("a", "x", qos: 2, id: 5, duplicate: true))
@@ -87,8 +114,50 @@ import Testing
     #expect(try station.records().map(\.text) == ["a=x", "a=y"])
   }
 
-  @Test func `who asks is told who the clients are`() throws {
-    let station = try station()
+  @Test(arguments: Station.threads)
+  func `a QoS 2 message that comes right behind its CONNECT is known again after a power cut`(threads: Int) throws {
+    let station = try station(threads)
+    let client = try ScriptedClient(station.address)
+    client.send(MQTTBytes.connect("s", flags: 0) + MQTTBytes.publish("a", "x", qos: 2, id: 5))
+    try client.expect(MQTTBytes.accepted + MQTTBytes.pubrec(5))
+    let later = try Station(threads: threads, in: try station.imageOfNow())
+    let again = try resumed(later)
+    again.send(MQTTBytes.publish("a", "x", qos: 2, id: 5, duplicate: true))
+    try again.expect(MQTTBytes.pubrec(5))
+    #expect(try later.records().map(\.text) == ["a=x"])
+  }
+
+  @Test(arguments: Station.threads)
+  func `what was in flight in a session is not taken for a new one's after a power cut`(threads: Int) throws {
+    let station = try station(threads)
+    let old = try ScriptedClient(station.address)
+    old.send(MQTTBytes.connect5("s", [0x11, 0, 0, 0, 60]))
+    _ = try old.receivePacket()
+    let other = try station.connect("other")
+    station.disk.shut()
+    other.send(MQTTBytes.publish("a", "first"))
+    station.disk.waitUntilSomebodyWaits()
+    old.send(MQTTBytes.publish5("a", "old", qos: 2, id: 5))
+    try station.waitForStatus { $0.mqtt.messages == 2 }
+    let new = try ScriptedClient(station.address)
+    new.send(MQTTBytes.connect5("s", [0x11, 0, 0, 0, 60]))
+    _ = try new.receivePacket()
+    other.send(MQTTBytes.publish("a", "last", qos: 1, id: 1))
+    try station.waitForStatus { $0.mqtt.messages == 3 }
+    station.disk.open()
+    try other.expect(MQTTBytes.puback(1))
+    let later = try Station(threads: threads, in: try station.imageOfNow())
+    let again = try ScriptedClient(later.address)
+    again.send(MQTTBytes.connect5("s", [0x11, 0, 0, 0, 60], flags: 0))
+    #expect(try again.receivePacket()[2] == 1)
+    again.send(MQTTBytes.publish5("a", "new", qos: 2, id: 5))
+    try again.expect(MQTTBytes.pubrec(5))
+    #expect(try later.records().map(\.text).sorted() == ["a=first", "a=last", "a=new", "a=old"])
+  }
+
+  @Test(arguments: Station.threads)
+  func `who asks is told who the clients are`(threads: Int) throws {
+    let station = try station(threads)
     try subscribed(station, "away/#", 1)
     let client = try ScriptedClient(station.address)
     client.send(MQTTBytes.connect5("here", [0x11, 0, 0, 0, 60]) + MQTTBytes.subscribe5(1, [], ("$share/g/a/+", 2)))
@@ -107,9 +176,10 @@ import Testing
     #expect(away.address == nil && away.lag > 0)
   }
 
-  @Test func `clients come over a Unix socket, too`() throws {
+  @Test(arguments: Station.threads)
+  func `clients come over a Unix socket, too`(threads: Int) throws {
     let path = directory.path + "/mqtt.sock"
-    let station = try station { $0.listen = ["unix:" + path] }
+    let station = try station(threads) { $0.listen = ["unix:" + path] }
     #expect(station.address == "unix:" + path)
     let client = try station.connect("c")
     client.send(MQTTBytes.publish("a", "x", qos: 1, id: 1))
@@ -117,8 +187,9 @@ import Testing
     try station.waitForStatus { $0.mqtt.acknowledgement.count == 1 }
   }
 
-  @Test func `what the log has dropped meanwhile is counted for the subscriber that was away`() throws {
-    let station = try Station(maxLogBytes: 4 << 20, in: directory) { $0.maxPacketBytes = 1 << 20 }
+  @Test(arguments: Station.threads)
+  func `what the log has dropped meanwhile is counted for the subscriber that was away`(threads: Int) throws {
+    let station = try Station(threads: threads, maxLogBytes: 4 << 20, in: directory) { $0.maxPacketBytes = 1 << 20 }
     try subscribed(station, "a/#", 1)
     let payload = String(repeating: "x", count: 64 << 10)
     let publisher = try station.connect("p")
@@ -133,8 +204,9 @@ import Testing
     #expect(station.ingress.status.mqtt.skippedRecords < 200)
   }
 
-  @Test func `a clean start forgets the session`() throws {
-    let station = try station()
+  @Test(arguments: Station.threads)
+  func `a clean start forgets the session`(threads: Int) throws {
+    let station = try station(threads)
     try subscribed(station, "a", 1)
     let clean = try station.connect("s")
     clean.send(MQTTBytes.disconnect)
@@ -146,9 +218,11 @@ import Testing
     try client.expectNothing(milliseconds: 100)
   }
 
-  @Test(arguments: [false, true])
-  func `retained messages reach those who subscribe later`(isRestarted: Bool) throws {
-    var station = try station()
+  @Test(arguments: [false, true], Station.threads)
+  func `retained messages reach those who subscribe later`(
+    isRestarted: Bool, threads: Int
+  ) throws {
+    var station = try station(threads)
     try publish(
       station, MQTTBytes.publish("a/1", "old", qos: 1, id: 1, retain: true),
       MQTTBytes.publish("a/1", "new", qos: 1, id: 2, retain: true),
@@ -158,7 +232,7 @@ import Testing
     if isRestarted {
       station.ingress.stop()
       station.log.close()
-      station = try self.station()
+      station = try self.station(threads)
     }
     let client = try station.connect("c")
     client.send(MQTTBytes.subscribe(1, ("a/+", 1)))
@@ -168,8 +242,9 @@ import Testing
     #expect(station.ingress.status.mqtt.retained == 1)
   }
 
-  @Test func `a retained message that was not acknowledged comes again`() throws {
-    let station = try station()
+  @Test(arguments: Station.threads)
+  func `a retained message that was not acknowledged comes again`(threads: Int) throws {
+    let station = try station(threads)
     try publish(station, MQTTBytes.publish("a/1", "kept", qos: 1, id: 1, retain: true), acknowledged: 1)
     do {
       let client = try ScriptedClient(station.address)
@@ -182,8 +257,11 @@ import Testing
     try client.expect(MQTTBytes.publish("a/1", "kept", qos: 1, id: 1, retain: true, duplicate: true))
   }
 
-  @Test func `members of a group take turns, and what none could take waits for them`() throws {
-    let station = try station()
+  @Test(arguments: Station.threads)
+  func `members of a group take turns, and what none could take waits for them`(
+    threads: Int
+  ) throws {
+    let station = try station(threads)
     let members = try ["m1", "m2"].map { name in
       let member = try ScriptedClient(station.address)
       member.send(MQTTBytes.connect5(name) + MQTTBytes.subscribe5(1, [], ("$share/g/a/#", 1)))
@@ -196,9 +274,12 @@ import Testing
     try members[1].expect(MQTTBytes.publish5("a/2", "x", qos: 1, id: 1) + MQTTBytes.publish5("a/4", "x", qos: 1, id: 2))
   }
 
-  @Test func `a will waits for its delay, and a client that comes back takes it away`() throws {
+  @Test(arguments: Station.threads)
+  func `a will waits for its delay, and a client that comes back takes it away`(
+    threads: Int
+  ) throws {
     let time = ManualTime()
-    let station = try Station(time: time, in: directory)
+    let station = try Station(threads: threads, time: time, in: directory)
     func connect(_ id: String) throws {
       let client = try ScriptedClient(station.address)
       client.send(
@@ -219,8 +300,9 @@ import Testing
     #expect(try station.records().map(\.text).filter { $0 != "z=" } == ["will/one=gone"])
   }
 
-  @Test func `a stop keeps the session of a client that is connected, and publishes no will`() throws {
-    var station = try station()
+  @Test(arguments: Station.threads)
+  func `a stop keeps the session of a client that is connected, and publishes no will`(threads: Int) throws {
+    var station = try station(threads)
     let client = try ScriptedClient(station.address)
     client.send(
       MQTTBytes.connect5(
@@ -231,7 +313,7 @@ import Testing
     station.ingress.stop()
     try client.expectClose(after: MQTTBytes.disconnect5(0x8B))
     station.log.close()
-    station = try self.station()
+    station = try self.station(threads)
     #expect(station.ingress.status.mqtt.sessions == 1)
     try publish(station, MQTTBytes.publish("a", "x", qos: 1, id: 1), acknowledged: 1)
     let back = try resumed(station)
@@ -239,9 +321,10 @@ import Testing
     #expect(try station.records().map(\.text) == ["a=x"])
   }
 
-  @Test func `a session ends when its time is over`() throws {
+  @Test(arguments: Station.threads)
+  func `a session ends when its time is over`(threads: Int) throws {
     let time = ManualTime()
-    let station = try Station(time: time, in: directory)
+    let station = try Station(threads: threads, time: time, in: directory)
     do {
       let client = try ScriptedClient(station.address)
       client.send(MQTTBytes.connect5("s", [0x11, 0, 0, 0, 60], flags: 0))
@@ -252,8 +335,11 @@ import Testing
     try station.waitForStatus { $0.mqtt.sessions == 0 && $0.mqtt.sessionsExpired == 1 }
   }
 
-  @Test func `a client does not get what it published itself, where it says so`() throws {
-    let station = try station()
+  @Test(arguments: Station.threads)
+  func `a client does not get what it published itself, where it says so`(
+    threads: Int
+  ) throws {
+    let station = try station(threads)
     let client = try ScriptedClient(station.address)
     client.send(MQTTBytes.connect5("c") + MQTTBytes.subscribe5(1, [], ("a", 4)))
     _ = try client.receivePacket()
@@ -263,9 +349,10 @@ import Testing
     try client.expect(MQTTBytes.publish5("a", "theirs"))
   }
 
-  @Test func `properties go from publisher to subscriber, and a message whose time is over to nobody`() throws {
+  @Test(arguments: Station.threads)
+  func `properties go from publisher to subscriber, and a message whose time is over to nobody`(threads: Int) throws {
     let time = ManualTime()
-    let station = try Station(time: time, in: directory)
+    let station = try Station(threads: threads, time: time, in: directory)
     try subscribed(station, "a", 0)
     let publisher = try ScriptedClient(station.address)
     publisher.send(

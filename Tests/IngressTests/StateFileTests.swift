@@ -85,11 +85,11 @@ import Testing
     var expected = Self.uint32(1) + Self.session(next: end, inbound: [7], will: false)
     expected += Self.uint32(1) + Self.block("c") + Self.block("kept") + Self.uint32(2) + Self.headers
     #expect(Array(body.prefix(expected.count)) == expected)
-    // Behind it the time, the offset, which a message that has only just come does not have, and one group's place.
+    // Behind it the time, the offset, of which there are two before it, and one group's place.
     let rest = Array(body.dropFirst(expected.count))
     #expect(
       Array(rest.dropFirst(8))
-        == Self.int64(0) + Self.uint32(1) + Self.block("g") + Self.block("b") + Self.int64(end))
+        == Self.int64(2) + Self.uint32(1) + Self.block("g") + Self.block("b") + Self.int64(end))
   }
 
   /// Who sent it, and that it is retained: texts of a record's headers, each behind its length as a zigzag varint.

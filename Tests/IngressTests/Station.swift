@@ -14,11 +14,15 @@ final class Station {
   let log: Log
   let ingress: Ingress
 
+  /// How many ingress threads: what is true of one is true of several.
+  static let threads = [1, 3]
+
   /// - Parameters:
   ///   - refusedBytes: the log drops nothing, and refuses at this; nil: it does not.
   ///   - maxLogBytes: the log drops its oldest records at this; nil: it is large.
   init(
-    time: any TimeSource = SystemTime(), commitBufferBytes: Int = 16 << 20, udp: [UDPListenerConfiguration] = [],
+    threads: Int = 1, time: any TimeSource = SystemTime(), commitBufferBytes: Int = 16 << 20,
+    udp: [UDPListenerConfiguration] = [],
     refusesPastLogBytes refusedBytes: Int? = nil, maxLogBytes: Int? = nil,
     in directory: TemporaryDirectory = TemporaryDirectory(),
     _ change: (inout MQTTListenerConfiguration) -> Void = { _ in }
@@ -41,6 +45,7 @@ final class Station {
     mqtt.listen = ["127.0.0.1:0", "[::1]:0"]
     mqtt.maxPacketBytes = MQTTCase.maxPacketBytes
     mqtt.stateDirectory = directory.path + "/mqtt"
+    mqtt.threads = threads
     change(&mqtt)
     ingress = try Ingress.start(IngressConfiguration(mqtt: mqtt, udp: udp), log: log, time: time)
   }
@@ -52,6 +57,14 @@ final class Station {
   }
 
   var address: String { ingress.mqttAddresses[0] }
+
+  /// What a power cut would leave behind now.
+  func imageOfNow() throws -> TemporaryDirectory {
+    let image = TemporaryDirectory()
+    let copy = try TestProcess("cp", ["-r", directory.path + "/.", image.path], in: TemporaryDirectory())
+    guard try copy.wait() == 0 else { throw TestFailure(copy.errors) }
+    return image
+  }
 
   func connect(_ clientID: String, receiveBufferBytes: Int32 = 0) throws -> ScriptedClient {
     try ScriptedClient.connected(address, clientID, receiveBufferBytes: receiveBufferBytes)

@@ -31,9 +31,10 @@ import Testing
     return (try process.wait(), process.errors)
   }
 
-  @Test func `a user gets in with the password and nobody without`() throws {
+  @Test(arguments: [1, 2])
+  func `a user gets in with the password and nobody without`(threads: Int) throws {
     try user("add", "boiler")
-    let forebay = try start()
+    let forebay = try start("threads: \(threads)")
     #expect(try publish(forebay, "-t", "a/1", "-u", "boiler", "-P", "secret").status == 0)
     // What version 3.1.1 and version 5 call each refusal (mosquitto_pub ends with the CONNACK's code).
     #expect(try publish(forebay, "-t", "a/2", "-u", "boiler", "-P", "wrong").status == 4)
@@ -87,10 +88,11 @@ import Testing
     #expect(try forebay.command("query", "#", "--format", "ndjson").split(separator: "\n").count == 2)
   }
 
-  @Test func `the file is read again on SIGHUP, and refused whole where it is wrong`() throws {
+  @Test(arguments: [1, 2])
+  func `the file is read again on SIGHUP, and refused whole where it is wrong`(threads: Int) throws {
     try user("add", "stays")
     try user("add", "goes")
-    let forebay = try start()
+    let forebay = try start("threads: \(threads)")
     func subscribe(_ name: String) throws -> TestProcess {
       let process = try TestProcess(
         "stdbuf",
@@ -121,9 +123,10 @@ import Testing
     try forebay.stop()
   }
 
-  @Test func `who guesses passwords is not listened to for a while`() throws {
+  @Test(arguments: [1, 2])
+  func `who guesses passwords is not listened to for a while`(threads: Int) throws {
     try user("add", "boiler")
-    let forebay = try start()
+    let forebay = try start("threads: \(threads)")
     var statuses: [Int32] = []
     for _ in 0..<12 { statuses.append(try publish(forebay, "-t", "a", "-u", "boiler", "-P", "guess").status) }
     #expect(statuses.prefix(5).allSatisfy { $0 == 4 })

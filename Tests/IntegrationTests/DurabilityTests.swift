@@ -20,9 +20,40 @@ struct DurabilityTests {
     try forebay.stop()
   }
 
-  @Test(.timeLimit(.minutes(5)))
-  func `100,000 messages and ten kill -9 lose nothing that was acknowledged`() throws {
-    let forebay = try ForebayProcess()
+  @Test(.timeLimit(.minutes(2)))
+  func `members of a group get what mosquitto_pub had acknowledged, over kill -9, with two threads`() throws {
+    let forebay = try ForebayProcess(mqtt: "threads: 2")
+    func member(_ name: String, _ arguments: String...) throws -> TestProcess {
+      try TestProcess(
+        "stdbuf",
+        ["-oL", "mosquitto_sub", "-p", "\(forebay.mqttPort)", "-i", name, "-c", "-q", "1", "-t", "$share/g/work/#"]
+          + arguments, in: forebay.directory)
+    }
+    let names = (1...4).map { "member \($0)" }
+    for name in names { #expect(try member(name, "-E").wait() == 0) }
+    let lines = forebay.directory.path + "/lines"
+    for round in 0..<3 {
+      try writeFile(lines, (1...200).map { "\(round * 200 + $0)\n" }.joined())
+      let publishers = try (1...3).map { number in
+        try TestProcess(
+          "mosquitto_pub", ["-p", "\(forebay.mqttPort)", "-q", "\(number % 2 + 1)", "-t", "work/\(number)", "-l"],
+          input: lines, in: forebay.directory)
+      }
+      for publisher in publishers { #expect(try publisher.wait() == 0) }
+      try forebay.kill()
+      try forebay.restart()
+    }
+    let members = try names.map { try member($0, "-v") }
+    func received() -> [String] { members.flatMap { $0.output.split(separator: "\n").map(String.init) } }
+    let expected = (1...3).flatMap { number in (1...600).map { "work/\(number) \($0)" } }
+    try waitUntil("all records") { Set(received()).count == expected.count }
+    #expect(received().sorted() == expected.sorted())
+    try forebay.stop()
+  }
+
+  @Test(.timeLimit(.minutes(5)), arguments: [1, 2])
+  func `100,000 messages and ten kill -9 lose nothing that was acknowledged`(threads: Int) throws {
+    let forebay = try ForebayProcess(mqtt: "threads: \(threads)")
     let publishers = (0..<4).map { Publisher(number: $0, count: 25_000, port: forebay.mqttPort) }
     for publisher in publishers { publisher.start() }
     for kill in 1...10 {

@@ -33,8 +33,9 @@ import Testing
     #expect(stored.split(separator: "\n").count == 13)
   }
 
-  @Test func `an independent client finds every feature of both versions as the standards have them`() throws {
-    let forebay = try ForebayProcess()
+  @Test(arguments: [1, 2])
+  func `an independent client finds every feature of both versions as the standards have them`(threads: Int) throws {
+    let forebay = try ForebayProcess(mqtt: "threads: \(threads)")
     // The packaged paho, whatever other Python there is.
     let peer = try TestProcess("/usr/bin/python3", [Self.pahoPeer, "\(forebay.mqttPort)"], in: forebay.directory)
     let status = try peer.wait()
@@ -45,8 +46,9 @@ import Testing
 
   private static let pahoPeer = String("\(#filePath)".dropLast("MQTTClientTests.swift".count)) + "Peers/paho_peer.py"
 
-  @Test func `sessions, retained messages and wills survive kill -9`() throws {
-    let forebay = try ForebayProcess()
+  @Test(arguments: [1, 2])
+  func `sessions, retained messages and wills survive kill -9`(threads: Int) throws {
+    let forebay = try ForebayProcess(mqtt: "threads: \(threads)")
     func subscribe(_ arguments: String...) throws -> TestProcess {
       try TestProcess(
         "stdbuf", ["-oL", "mosquitto_sub", "-p", "\(forebay.mqttPort)", "-q", "1", "-v"] + arguments,
@@ -71,8 +73,9 @@ import Testing
     try forebay.stop()
   }
 
-  @Test func `clients are shown`() throws {
-    let forebay = try ForebayProcess()
+  @Test(arguments: [1, 2])
+  func `clients are shown`(threads: Int) throws {
+    let forebay = try ForebayProcess(mqtt: "threads: \(threads)")
     let client = try MQTTTestClient(port: forebay.mqttPort, clientID: "pump-7")
     let table = try forebay.command("clients")
     #expect(table.hasPrefix("CLIENT"))

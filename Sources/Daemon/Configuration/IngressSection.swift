@@ -24,6 +24,7 @@ extension IngressConfiguration {
     func size(_ key: String, _ range: ClosedRange<Int>, _ field: WritableKeyPath<MQTTListenerConfiguration, Int>) {
       limits[keyPath: field] = section.size(key, in: range, default: limits[keyPath: field])
     }
+    number("threads", 1...64, \.threads)
     number("maxConnections", 1...1_000_000, \.maxConnections)
     number("maxConnectionsPerAddress", 1...1_000_000, \.maxConnectionsPerAddress)
     limits.connectTimeoutMilliseconds = section.duration(

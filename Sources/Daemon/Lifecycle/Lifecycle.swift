@@ -89,7 +89,7 @@ package struct Lifecycle {
     var (hasNews, lastNews) = (false, milliseconds)
     try poller.add(signals.descriptor, .readable, token: 0)
     try poller.add(failure.descriptor, .readable, token: 1)
-    var watch = ProgressWatch(limitMilliseconds: Self.stallLimitMilliseconds, now: milliseconds)
+    var watch = ProgressWatch(limitMilliseconds: Self.stallLimitMilliseconds)
     let interval = min(manager.watchdogMilliseconds.map { $0 / 3 } ?? 1000, 1000)
     sample(stages)
     while stages.log.failure == nil {

@@ -11,6 +11,7 @@ extension StatusReport {
       "messagesPerSecond": .optional(rates?.messages(from: 0), digits: 1),
       "connections": .count(status.connections),
       "connectionsAccepted": .count(status.connectionsAccepted),
+      "connectionsHandedOver": .count(status.connectionsHandedOver),
       "acks": .count(status.acks),
       "ackMicroseconds": Self.latencies(status.acknowledgement),
       "duplicates": .count(status.duplicates),

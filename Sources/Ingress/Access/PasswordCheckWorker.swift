@@ -7,32 +7,37 @@ final class PasswordCheckWorker: Sendable {
     let user: [UInt8]
     let password: [UInt8]
     let peer: SocketAddress
+    let asker: Int
+  }
+
+  private struct Asker {
+    let wakeUp: WakeUp
+    var answers: [PasswordCheck.Answer] = []
+    /// The accounts were replaced, and it has not been told.
+    var hasReplacement = false
   }
 
   private struct State {
     var accounts: Accounts
-    /// `accounts` were replaced, and nobody has been told.
-    var isReplaced = false
     var failedLogins: FailedLogins
     var waiting: [Request] = []
-    var answers: [PasswordCheck.Answer] = []
+    var askers: [Asker]
     var status = PasswordCheckStatus()
     var journal = RateLimit(burst: 10, everyMilliseconds: 1000)
     var mustStop = false
   }
 
   private let state: Condition<State>
-  private let wakeUp: WakeUp
   private let limits: PasswordCheck.Limits
   private let time: any TimeSource
   private let matches: @Sendable (PasswordHash, [UInt8]) -> Bool
 
   init(
-    _ accounts: Accounts, _ wakeUp: WakeUp, _ limits: PasswordCheck.Limits, _ failedLogins: FailedLogins,
+    _ accounts: Accounts, _ wakeUps: [WakeUp], _ limits: PasswordCheck.Limits, _ failedLogins: FailedLogins,
     _ time: any TimeSource, _ matches: @escaping @Sendable (PasswordHash, [UInt8]) -> Bool
   ) {
-    state = Condition(State(accounts: accounts, failedLogins: failedLogins))
-    self.wakeUp = wakeUp
+    let askers = wakeUps.map { Asker(wakeUp: $0) }
+    state = Condition(State(accounts: accounts, failedLogins: failedLogins, askers: askers))
     self.limits = limits
     self.time = time
     self.matches = matches
@@ -51,15 +56,17 @@ final class PasswordCheckWorker: Sendable {
   func replace(_ accounts: Accounts) {
     state.withLock { state in
       state.accounts = accounts
-      state.isReplaced = true
+      for asker in state.askers.indices {
+        state.askers[asker].hasReplacement = true
+        state.askers[asker].wakeUp.signal()
+      }
     }
-    wakeUp.signal()
   }
 
-  func takeReplacement() -> Accounts? {
+  func takeReplacement(_ asker: Int) -> Accounts? {
     state.withLock { state in
-      defer { state.isReplaced = false }
-      return state.isReplaced ? state.accounts : nil
+      defer { state.askers[asker].hasReplacement = false }
+      return state.askers[asker].hasReplacement ? state.accounts : nil
     }
   }
 
@@ -84,11 +91,10 @@ final class PasswordCheckWorker: Sendable {
     return refusal
   }
 
-  func takeAnswers() -> [PasswordCheck.Answer] {
+  func takeAnswers(_ asker: Int) -> [PasswordCheck.Answer] {
     state.withLock { state in
-      let answers = state.answers
-      state.answers = []
-      return answers
+      defer { state.askers[asker].answers = [] }
+      return state.askers[asker].answers
     }
   }
 
@@ -103,7 +109,6 @@ final class PasswordCheckWorker: Sendable {
       // Not tried: what has waited while its address failed too often is not looked at any more.
       let verdict = mayTry ? check(request, accounts) : .failure(.init(refusal: .tooManyFailures))
       finish(request, verdict, accounts)
-      wakeUp.signal()
     }
   }
 
@@ -131,7 +136,8 @@ final class PasswordCheckWorker: Sendable {
   ) {
     let now = time.monotonicNanoseconds()
     let line = state.withLock { state -> String? in
-      state.answers.append(.init(id: request.id, result: verdict))
+      state.askers[request.asker].answers.append(.init(id: request.id, result: verdict))
+      defer { state.askers[request.asker].wakeUp.signal() }
       switch verdict {
       case .success:
         state.status.accepted += 1

@@ -9,7 +9,6 @@ import Wire
 /// Small while idle: what is received goes through a buffer that all connections share, and `input` holds something
 /// only while a packet has come in part.
 final class MQTTConnection {
-  let id: ConnectionID
   let peer: SocketAddress
   let socket: FileDescriptor
   private let hot: UnsafeMutablePointer<Hot>
@@ -33,13 +32,20 @@ final class MQTTConnection {
   var isDirty = false
   /// Its next packet is a PUBLISH, and the log takes nothing.
   var isHeld = false
-  /// The body of its CONNECT, while the password in it is checked; nothing is read meanwhile.
+  /// What came before that: so many messages and records of the thread's own.
+  var movesBehind: (tickets: UInt64, ownTickets: UInt64) = (0, 0)
+  /// Nothing but pings is handled of what comes from it.
+  var isWaiting: Bool { isHeld || isMoving }
+  /// The body of its CONNECT, while the password in it is checked, or on the way to the thread it is for; nothing is read
+  /// meanwhile.
   var uncheckedConnect: [UInt8]?
   /// Whose client it is; nil: nobody's.
   private(set) var account: Account?
   /// Closed as soon as everything is sent; nothing more is read.
   var isClosing: ConnectionEnd?
   var isClosed = false
+  /// Its next packet may be handled.
+  var isHandled: Bool { isClosing == nil && !isClosed && !isMoving && uncheckedConnect == nil }
 
   /// The header that every record of this client has, encoded once.
   private(set) var source = RecordHeaders.none
@@ -74,11 +80,10 @@ final class MQTTConnection {
     _ id: ConnectionID, _ socket: consuming FileDescriptor, _ peer: SocketAddress, _ limits: MQTTLimits,
     deadline: Int64
   ) {
-    self.id = id
     self.socket = socket
     self.peer = peer
     hot = .allocate(capacity: 1)
-    hot.initialize(to: Hot(session: MQTTSession(limits)))
+    hot.initialize(to: Hot(id: id, session: MQTTSession(limits)))
     self.deadline = deadline
   }
 
@@ -90,11 +95,25 @@ final class MQTTConnection {
   /// What every packet touches. Not stored in the object itself: the checks for exclusive access to stored properties
   /// of objects were four tenths of the ingress thread's time.
   private struct Hot: ~Copyable {
+    var id: ConnectionID
+    var isMoving = false
     var session: MQTTSession
     var input = ByteWriter(capacity: 0)
     var output = ByteWriter(capacity: 0)
     var match = DeliveryMatch()
     var permissions = Permissions.everything
+  }
+
+  /// In the table of the thread that has it.
+  var id: ConnectionID {
+    get { hot.pointee.id }
+    set { hot.pointee.id = newValue }
+  }
+
+  /// Its next packet is a SUBSCRIBE for the first thread, where it goes once the acknowledgements of what came before are out.
+  var isMoving: Bool {
+    get { hot.pointee.isMoving }
+    set { hot.pointee.isMoving = newValue }
   }
 
   var session: MQTTSession {

@@ -39,40 +39,24 @@ extension MQTTListener {
   }
 
   private func open(_ socket: consuming FileDescriptor, _ peer: SocketAddress, _ context: inout LoopContext) {
-    guard connections.count < configuration.maxConnections else {
-      reject(.tooManyConnections, "a client at \(peer)", context.now)
-      return
-    }
-    let address = peer.isLoopback ? nil : peer.network
-    guard admit(address) else {
-      reject(.tooManyFromAddress, "a client at \(peer)", context.now)
-      return
-    }
+    if let refusal = common.admissions.admit(peer) { return reject(refusal, "a client at \(peer)", context.now) }
     let id = connections.reserve()
     let deadline = context.now + Int64(configuration.connectTimeoutMilliseconds) * 1_000_000
-    let connection = MQTTConnection(id, socket, peer, limits, deadline: deadline)
-    connections.put(connection)
     status.connectionsAccepted += 1
+    enter(MQTTConnection(id, socket, peer, limits, deadline: deadline), &context)
+  }
+
+  /// From now on this thread has the connection, under the name that it bears.
+  func enter(_ connection: MQTTConnection, _ context: inout LoopContext) {
+    connections.put(connection)
     status.connections = connections.count
+    connection.interest = .readable
     do throws(SystemError) {
-      try context.poller.add(connection.socket.raw, connection.interest, token: EventToken.connection(id).raw)
+      let token = EventToken.connection(connection.id).raw
+      try context.poller.add(connection.socket.raw, connection.interest, token: token)
     } catch {
       close(connection, .lost(error), &context)
     }
-  }
-
-  /// Counts a connection from the address; false where there are too many already. Nil: this machine, where no one is counted.
-  private func admit(_ address: SocketAddress?) -> Bool {
-    guard let address else { return true }
-    let count = connectionsByAddress[address, default: 0]
-    guard count < configuration.maxConnectionsPerAddress else { return false }
-    connectionsByAddress[address] = count + 1
-    return true
-  }
-
-  private func dismiss(_ peer: SocketAddress) {
-    guard !peer.isLoopback, let count = connectionsByAddress[peer.network] else { return }
-    connectionsByAddress[peer.network] = count > 1 ? count - 1 : nil
   }
 
   /// Ends a connection: its client, its subscriptions and what waits for it are forgotten, its will is published where
@@ -85,7 +69,7 @@ extension MQTTListener {
     // The kernel forgets a descriptor when it is closed; but events of this turn may still name it.
     try? context.poller.remove(connection.socket.raw)
     connections.remove(connection.id)
-    dismiss(connection.peer)
+    common.admissions.dismiss(connection.peer)
     status.connections = connections.count
     let clientID = connection.session.clientID
     if !clientID.isEmpty, clients[clientID] == connection.id { clients[clientID] = nil }
@@ -94,7 +78,7 @@ extension MQTTListener {
     leaveSession(of: connection, publishesWill: end.publishesWill, &context)
     leaveLag(connection)
     forgetHeld(connection)
-    partialBytes -= connection.input.count
+    notePartial(-connection.input.count)
     queuedBytes -= connection.accountedQueuedBytes
     connection.accountedQueuedBytes = 0
   }
@@ -115,8 +99,8 @@ extension MQTTListener {
     guard context.now - context.lastStall > Self.graceNanoseconds else { return }
     var late: [MQTTConnection] = []
     connections.forEach { connection in
-      // One that is held is not read, and so not heard.
-      if connection.deadline < context.now, !connection.isHeld { late.append(connection) }
+      // One that waits is not read, and so not heard.
+      if connection.deadline < context.now, !connection.isWaiting { late.append(connection) }
       connection.shrink()
     }
     for connection in late {

@@ -4,23 +4,12 @@ import Wire
 
 // Accounts: passwords, and what their clients may do.
 extension MQTTListener {
-  static func startPasswordCheck(
-    _ configuration: MQTTListenerConfiguration, _ wakeUp: WakeUp
-  ) throws(IngressError) -> PasswordCheck? {
-    guard let path = configuration.users else { return nil }
-    do throws(AccountsError) {
-      return PasswordCheck(try AccountsFile(path).read(), wakeUp: wakeUp)
-    } catch {
-      throw .badUsers(error)
-    }
-  }
-
   /// Puts the CONNECT aside until its password is checked.
   func checkPassword(of connect: borrowing MQTTConnect, _ body: RawSpan, _ connection: MQTTConnection) {
     guard let passwords, let user = connect.user else { return refuse(.notAuthorized, connection) }
     let refusal = passwords.submit(
       id: EventToken.connection(connection.id).raw, user: user.array, password: connect.password?.array ?? [],
-      peer: connection.peer)
+      peer: connection.peer, asker: index)
     if let refusal { return refuse(Self.reason(of: refusal), connection) }
     connection.uncheckedConnect = body.array
     // The time it takes is ours.
@@ -31,8 +20,8 @@ extension MQTTListener {
   func takeVerdicts(_ context: inout LoopContext) {
     // What follows the CONNECT may be messages.
     guard let passwords, context.mayRead else { return }
-    if let accounts = passwords.takeReplacement() { apply(accounts, &context) }
-    for answer in passwords.takeAnswers() {
+    if let accounts = passwords.takeReplacement(asker: index) { apply(accounts, &context) }
+    for answer in passwords.takeAnswers(asker: index) {
       guard case .connection(let id) = EventToken(answer.id), let connection = connections[id],
         let body = connection.uncheckedConnect
       else { continue }

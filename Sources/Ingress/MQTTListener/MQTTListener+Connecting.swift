@@ -2,14 +2,19 @@ import Bytes
 import Platform
 import Records
 import Storage
+import Synchronization
 import Wire
 
 // CONNECT: who may, and which session it goes on with.
 extension MQTTListener {
-  /// - Parameter body: of the same packet.
+  /// - Parameters:
+  ///   - body: of the same packet.
+  ///   - isHandedOver: another thread has read it.
   func answer(
-    _ connect: borrowing MQTTConnect, _ body: RawSpan, of connection: MQTTConnection, _ context: inout LoopContext
+    _ connect: borrowing MQTTConnect, _ body: RawSpan, of connection: MQTTConnection, isHandedOver: Bool = false,
+    _ context: inout LoopContext
   ) {
+    if sendsAway(connect, body, connection, isHandedOver: isHandedOver) { return }
     markDirty(connection)
     let entrance = Entrance.of(
       hasUser: connect.user != nil, hasAccounts: passwords != nil, anonymous: configuration.anonymous,
@@ -53,13 +58,17 @@ extension MQTTListener {
   private func refusal(of connect: borrowing MQTTConnect, _ permissions: Permissions) -> MQTTReason? {
     if let will = connect.will, !permissions.mayPublish(will.topic.span.bytes) { return .notAuthorized }
     guard connect.sessionExpirySeconds > 0, connect.clientID.byteCount > 0,
-      absent[connect.clientID.array] == nil, absent.count >= configuration.maxSessions
+      absent[connect.clientID.array] == nil,
+      common.sessions.load(ordering: .relaxed) >= configuration.maxSessions
     else { return nil }
     return .quotaExceeded
   }
 
-  /// For a client that leaves the choice to the server.
+  /// For a client that leaves the choice to the server: one that belongs to this thread.
   private func makeClientID() -> [UInt8] {
-    Array("auto-\(String(Randomness.uint64(), radix: 16))".utf8)
+    while true {
+      let clientID = Array("auto-\(String(Randomness.uint64(), radix: 16))".utf8)
+      if common.homes.thread(of: clientID) == index { return clientID }
+    }
   }
 }

@@ -10,13 +10,9 @@ import Wire
 // reads the log by itself once it can, within a budget, so neither ingest nor the other subscribers wait for it and no
 // queue grows. It joins the others again when it has not been blocked for a while.
 extension MQTTListener {
-  /// Bytes of records that one turn goes through, for all that keep up and for each that does not.
+  /// Bytes of records that one turn goes through.
   private static let budgetBytes = 512 << 10
-  private static let budgetBytesPerLagging = 128 << 10
-  private static let recordOverheadBytes = 64
-  /// More subscribers than these may lag; but no more read at the same time.
-  private static let maxLagReaders = 32
-  private static let rejoinNanoseconds: Int64 = 2_000_000_000
+  static let recordOverheadBytes = 64
 
   /// Has what the subscription matches delivered from now on.
   func enter(_ subscription: MQTTSubscription, _ connection: MQTTConnection, _ context: inout LoopContext) {
@@ -61,7 +57,7 @@ extension MQTTListener {
     hasMoreToDeliver = false
     deliverRetained(&context)
     guard isFollowing else { return }
-    if tailPosition < context.log.durableEnd { deliverToThoseThatKeepUp(&context) }
+    keepUp(&context)
     isReaderWanted = false
     hasOpenedReader = false
     for connection in lagging where connection.lag?.isBlocked == false { catchUp(connection, &context) }
@@ -71,8 +67,9 @@ extension MQTTListener {
     status.laggingSubscribers = lagging.count
   }
 
-  private func deliverToThoseThatKeepUp(_ context: inout LoopContext) {
-    guard var reader = tail.take() else { return }
+  /// Hands on what has become durable to those that keep up.
+  func keepUp(_ context: inout LoopContext) {
+    guard tailPosition < context.log.durableEnd, var reader = tail.take() else { return }
     var budget = Self.budgetBytes
     do throws(StorageError) {
       while budget > 0 {
@@ -93,7 +90,6 @@ extension MQTTListener {
     let offset = record.offset
     let origin = MessageOrigin(record)
     let publisher = noLocalSubscriptions > 0 ? slot(of: origin) : -1
-    matches.removeAll(keepingCapacity: true)
     subscribers.forEachMatch(record.topic) { subscriber in
       guard let connection = connections[slot: subscriber.slot], connection.lag == nil,
         !subscriber.isNoLocal || subscriber.slot != publisher
@@ -112,6 +108,8 @@ extension MQTTListener {
         lagging.append(connection)
       }
     }
+    // Or the socket of a connection that closes would stay open until the next record.
+    matches.removeAll(keepingCapacity: true)
   }
 
   /// The slot of the client that published it; -1 where it is not connected.
@@ -142,105 +140,5 @@ extension MQTTListener {
     case .windowFull: preconditionFailure("a message for a subscriber that cannot take more")
     case .tooLarge: status.tooLargeDeliveries += 1
     }
-  }
-
-  /// The subscriber has read or acknowledged something.
-  func unblock(_ connection: MQTTConnection) {
-    if !connection.waitingRetained.isEmpty { hasMoreToDeliver = true }
-    unblockGroups(of: connection)
-    guard connection.lag?.isBlocked == true, canTakeMore(connection) else { return }
-    connection.lag?.isBlocked = false
-    // It goes on in this turn's delivery or, where that is over, in the next.
-    hasMoreToDeliver = true
-  }
-
-  /// One step of a subscriber that is behind.
-  private func catchUp(_ connection: MQTTConnection, _ context: inout LoopContext) {
-    guard var lag = connection.lag, var reader = takeReader(connection, at: lag.next, context.log) else { return }
-    var budget = Self.budgetBytesPerLagging
-    let skipped = reader.skippedRecords
-    var isAtEnd = false
-    do throws(StorageError) {
-      while budget > 0, !lag.isBlocked, !isAtEnd {
-        guard let record = try reader.next() else {
-          isAtEnd = true
-          break
-        }
-        budget -= record.topic.byteCount + record.payload.byteCount + Self.recordOverheadBytes
-        let origin = MessageOrigin(record)
-        guard match(record, origin, connection) else { continue }
-        deliver(record, origin, to: connection, context.timestamp)
-        lag.isBlocked = !canTakeMore(connection)
-      }
-    } catch {
-      Journal.error("mqtt: \(connection.name) misses records from \(reader.position) on: \(error)")
-      reader.seek(to: context.log.durableEnd)
-    }
-    noteSkipped(reader.skippedRecords - skipped, by: connection.name, context.now)
-    lag.next = reader.position
-    if lag.isBlocked { lag.lastBlocked = context.now }
-    if isAtEnd, lag.next == tailPosition, context.now - lag.lastBlocked > Self.rejoinNanoseconds {
-      openLagReaders -= 1
-      connection.lag = nil
-      return
-    }
-    if budget <= 0, !lag.isBlocked { hasMoreToDeliver = true }
-    connection.lag = lag
-    connection.lagReader = consume reader
-  }
-
-  /// Counts records that the log had no more when a subscriber came to them, whether it wanted them or not.
-  func noteSkipped(_ count: Int, by subscriber: @autoclosure () -> String, _ now: Int64) {
-    guard count > 0 else { return }
-    status.skippedRecords += count
-    complain("\(subscriber()) comes too late for \(count) records, which the log does not have any more", now)
-  }
-
-  /// Which of the client's subscriptions match the record; false where none does.
-  private func match(
-    _ record: borrowing Record, _ origin: borrowing MessageOrigin, _ connection: MQTTConnection
-  ) -> Bool {
-    connection.match.begin(record.offset)
-    var isMatched = false
-    for subscription in connection.session.subscriptions
-    where subscription.group == nil && subscription.filter.matches(record.topic) {
-      if subscription.noLocal, origin.isFrom(connection.session.clientID) { continue }
-      connection.match.add(subscription)
-      isMatched = true
-    }
-    return isMatched
-  }
-
-  /// The subscriber's own reader; nil where it has none and must wait for one.
-  private func takeReader(_ connection: MQTTConnection, at offset: Offset, _ log: Log) -> LogReader? {
-    if let reader = connection.lagReader.take() { return reader }
-    // To find the place takes a while: so once a turn, between which sockets are read.
-    guard openLagReaders < Self.maxLagReaders, !hasOpenedReader else {
-      isReaderWanted = true
-      return nil
-    }
-    openLagReaders += 1
-    hasOpenedReader = true
-    return log.makeReader(at: offset)
-  }
-
-  /// Where no reader is free, takes one away from who has had it longest, so that it is somebody else's turn.
-  private func passOnReader() {
-    hasMoreToDeliver = true
-    guard openLagReaders >= Self.maxLagReaders,
-      let index = lagging.firstIndex(where: { $0.lagReader != nil })
-    else { return }
-    let connection = lagging.remove(at: index)
-    connection.lagReader = nil
-    openLagReaders -= 1
-    lagging.append(connection)
-  }
-
-  /// The connection closes.
-  func leaveLag(_ connection: MQTTConnection) {
-    connection.lag = nil
-    if connection.lagReader != nil { openLagReaders -= 1 }
-    connection.lagReader = nil
-    lagging.removeAll { $0 === connection }
   }
 }

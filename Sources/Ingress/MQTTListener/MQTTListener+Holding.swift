@@ -34,11 +34,11 @@ extension MQTTListener {
 
   func mayReadAhead(of connection: MQTTConnection) -> Bool {
     if connection.uncheckedConnect != nil { return false }
-    guard connection.isHeld else { return true }
+    guard connection.isWaiting else { return true }
     return connection.input.count < Self.heldBytes && partialBytes < configuration.maxPartialBytes / 2
   }
 
-  /// The poller has something for a connection that is held.
+  /// The poller has something for a connection that is held, or otherwise waits.
   func receiveHeld(_ connection: MQTTConnection, _ context: inout LoopContext) {
     // Nothing is waited for but the end, of which the poller tells unasked.
     guard connection.interest.contains(.readable) else { return close(connection, .closedByPeer, &context) }
@@ -46,7 +46,7 @@ extension MQTTListener {
     guard mayReadAhead(of: connection) else { return }
     switch read(connection, into: &connection.input, upTo: Self.heldBytes - connection.input.count) {
     case .moved(let count):
-      partialBytes += count
+      notePartial(count)
       answerPings(of: connection)
     case .wouldBlock: break
     case .endOfStream: close(connection, .closedByPeer, &context)
@@ -54,12 +54,12 @@ extension MQTTListener {
     }
   }
 
-  /// Answers the pings in what is here of a connection that is held, and takes them out of it.
+  /// Answers the pings in what is here of a connection that waits, and takes them out of it.
   func answerPings(of connection: MQTTConnection) {
     let before = connection.input.count
     MQTTPingsAhead.answer(
       in: &connection.input, limit: configuration.maxPacketBytes, replies: &connection.output)
-    partialBytes += connection.input.count - before
+    notePartial(connection.input.count - before)
     markDirty(connection)
   }
 

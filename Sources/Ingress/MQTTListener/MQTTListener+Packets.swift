@@ -91,6 +91,7 @@ extension MQTTListener {
     if publish.qos == .exactlyOnce, connection.isWrittenDown {
       scratch.append(header: RecordHeaderKey.packetID, "\(publish.packetID)")
       count += 1
+      context.settleSessions()
     }
     if publish.isRetained {
       scratch.append(header: RecordHeaderKey.retain, "1")
@@ -102,7 +103,7 @@ extension MQTTListener {
       let message = OwnedRecord(
         offset: 0, timestamp: context.timestamp, topic: publish.topic.array, payload: publish.payload.array,
         headerCount: count, headerBytes: scratch.array)
-      retain(message, ticket: ticket)
+      retain(message, ticket: ticket, &context)
     }
     return ticket
   }
@@ -119,8 +120,10 @@ extension MQTTListener {
   func releaseAcknowledgements(_ context: inout LoopContext) {
     let durable = context.appender.durableTickets
     while let entry = context.acknowledgements.pop(below: durable) { release(entry, context.now) }
+    acknowledgedTickets = durable
     let written = context.own.durableTickets
     while let entry = context.ownAcknowledgements.pop(below: written) { release(entry, context.now) }
+    acknowledgedOwnTickets = written
     applyRetained(&context)
   }
 

@@ -11,7 +11,7 @@ extension MQTTListener {
     if isWritable { markDirty(connection) }
     // What is not read now is reported again in the next turn.
     guard isReadable, context.mayRead else { return }
-    if connection.isHeld || connection.uncheckedConnect != nil { return receiveHeld(connection, &context) }
+    if connection.isWaiting || connection.uncheckedConnect != nil { return receiveHeld(connection, &context) }
     receive(connection, &context)
   }
 
@@ -28,7 +28,7 @@ extension MQTTListener {
     }
     guard connection.isClosing == nil else { return }
     if isLongPacket {
-      guard connection.input.count == connection.awaitedBytes else { return }
+      guard connection.input.count == connection.awaitedBytes else { return checkPartial(connection, &context) }
       let used = handlePackets(of: connection, connection.input.bytes, &context)
       guard !connection.isClosed else { return }
       keepRest(of: connection, from: used)
@@ -37,10 +37,14 @@ extension MQTTListener {
       guard !connection.isClosed else { return }
       keepRestOfSharedBuffer(connection, from: used)
     }
-    if connection.isHeld { answerPings(of: connection) }
-    if partialBytes > configuration.maxPartialBytes, !connection.input.isEmpty {
-      close(connection, .tooManyPartialPackets, &context)
-    }
+    if connection.isWaiting { answerPings(of: connection) }
+    checkPartial(connection, &context)
+  }
+
+  /// Closes a connection that has sent a part of a packet when there are too many of them.
+  private func checkPartial(_ connection: MQTTConnection, _ context: inout LoopContext) {
+    guard partialBytes > configuration.maxPartialBytes, !connection.input.isEmpty else { return }
+    close(connection, .tooManyPartialPackets, &context)
   }
 
   /// Reads behind the front of the packet that came before, both in the shared buffer.
@@ -54,7 +58,7 @@ extension MQTTListener {
   private func readLongPacket(_ connection: MQTTConnection) -> IOResult {
     let missing = min(connection.awaitedBytes - connection.input.count, 4 * Self.receiveBytes)
     let result = read(connection, into: &connection.input, upTo: missing)
-    if case .moved(let count) = result { partialBytes += count }
+    if case .moved(let count) = result { notePartial(count) }
     return result
   }
 
@@ -70,14 +74,14 @@ extension MQTTListener {
 
   private func keepRestOfSharedBuffer(_ connection: MQTTConnection, from used: Int) {
     let rest = receiveBuffer.count - used
-    partialBytes += rest - connection.input.count
+    notePartial(rest - connection.input.count)
     connection.input.removeAll()
     guard rest > 0 else { return }
     receiveBuffer.withBytes { connection.input.append($0.extracting(used..<$0.byteCount)) }
   }
 
   func keepRest(of connection: MQTTConnection, from used: Int) {
-    partialBytes -= used
+    notePartial(-used)
     connection.input.removeFirst(used)
   }
 
@@ -86,7 +90,7 @@ extension MQTTListener {
   func handlePackets(of connection: MQTTConnection, _ bytes: RawSpan, _ context: inout LoopContext) -> Int {
     var used = 0
     do throws(MQTTViolation) {
-      while connection.isClosing == nil, !connection.isClosed, connection.uncheckedConnect == nil {
+      while connection.isHandled {
         connection.awaitedBytes = 0
         let rest = bytes.extracting(used..<bytes.byteCount)
         let limit =
@@ -102,6 +106,8 @@ extension MQTTListener {
           break
         }
         try handle(header, rest.extracting(header.headerBytes..<header.packetBytes), of: connection, &context)
+        // The packet is for the thread that it goes to.
+        if connection.isMoving { break }
         used += header.packetBytes
       }
     } catch {

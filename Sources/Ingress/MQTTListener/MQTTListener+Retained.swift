@@ -9,56 +9,45 @@ extension MQTTListener {
   /// Retained messages that one turn hands to one client.
   private static let messagesPerTurn = 256
 
-  struct PendingRetained {
-    let ticket: UInt64
-    let message: OwnedRecord
-  }
-
   /// Retained messages that a new subscription asks for, and how they are sent.
   struct WaitingRetained {
-    /// Their topics: what is retained then is sent, not what was when the client subscribed.
-    var topics: ArraySlice<[UInt8]>
     let subscription: MQTTSubscription
-    /// How many of the loop's own records are durable before them: they go behind the SUBACK.
-    let ownTickets: UInt64
+    /// Its messages are those of the log from here on; what is before is retained, or it does not get it.
+    let start: Offset
+    /// The client reads the log further back, whatever it has subscribed to.
+    let isBehind: Bool
+    /// How many of the loop's own records are acknowledged before them: they go behind the SUBACK.
+    var ownTickets: UInt64
+    /// Their topics: what is retained then is sent, not what was when the client subscribed. Nil: not looked for yet.
+    var topics: ArraySlice<[UInt8]>?
   }
 
-  /// A retained message has been handed to the log.
-  func retain(_ message: OwnedRecord, ticket: UInt64) {
-    pendingRetained.append(PendingRetained(ticket: ticket, message: message))
+  /// A retained message has just been appended to the log.
+  func retain(_ message: OwnedRecord, ticket: UInt64, _ context: inout LoopContext) {
+    context.appender.notePlace()
+    common.retained.add(message, ticket: ticket, producer: index)
   }
 
-  /// Makes those the retained messages that have become durable. An empty one takes its topic's away.
+  /// Makes those the retained messages that have become durable.
   func applyRetained(_ context: inout LoopContext) {
-    guard let first = pendingRetained.first else { return }
-    let durable = context.appender.durableTickets
-    guard first.ticket < durable else { return }
-    let count = pendingRetained.firstIndex { $0.ticket >= durable } ?? pendingRetained.count
-    for pending in pendingRetained[..<count] {
-      if !retained.apply(pending.message), complaints.permits(at: context.now) {
-        Journal.warning(
-          "mqtt: a retained message is not kept: raise `mqtt.maxRetained` or `mqtt.maxRetainedBytes`, or clear some")
-      }
-    }
-    pendingRetained.removeSubrange(..<count)
-    isStateUnsaved = true
-    status.retained = retained.count
+    let applied = common.retained.apply(below: context.log.toldEnd)
+    guard applied.count > 0 else { return }
+    common.parts.noteChange()
+    guard applied.notKept > 0 else { return }
+    complain(
+      "a retained message is not kept: raise `mqtt.maxRetained` or `mqtt.maxRetainedBytes`, or clear some", context.now)
   }
 
   /// Has the retained messages sent that a new or changed subscription asks for.
   func offerRetained(_ change: MQTTSubscriptionChange, _ connection: MQTTConnection, _ context: inout LoopContext) {
     let subscription = change.subscription
     guard subscription.group == nil, subscription.retainHandling != .never,
-      subscription.retainHandling == .always || change.previous == nil
+      subscription.retainHandling == .always || change.previous == nil, !common.retained.isEmpty
     else { return }
-    applyRetained(&context)
-    var topics: [[UInt8]] = []
-    retained.forEachMatch(subscription.filter) { topics.append($0.topic) }
-    guard !topics.isEmpty else { return }
     if connection.waitingRetained.isEmpty { retainedWaiters.append(connection) }
     connection.waitingRetained.append(
       WaitingRetained(
-        topics: topics[...], subscription: subscription,
+        subscription: subscription, start: tailPosition, isBehind: connection.lag != nil,
         ownTickets: connection.isWrittenDown ? context.own.appendedTickets : 0))
   }
 
@@ -71,19 +60,32 @@ extension MQTTListener {
 
   private func deliverRetained(_ connection: MQTTConnection, _ context: inout LoopContext) {
     var budget = Self.messagesPerTurn
-    while var waiting = connection.waitingRetained.first, waiting.ownTickets <= context.own.durableTickets {
-      while let topic = waiting.topics.first, budget > 0, canTakeMore(connection) {
+    while var waiting = connection.waitingRetained.first, waiting.ownTickets <= acknowledgedOwnTickets {
+      guard var topics = waiting.topics ?? findRetained(for: waiting, &context) else { return hasMoreToDeliver = true }
+      while let topic = topics.first, budget > 0, canTakeMore(connection) {
         budget -= 1
-        waiting.topics.removeFirst()
-        if let message = retained[topic] { deliver(message, waiting.subscription, connection, context.timestamp) }
+        topics.removeFirst()
+        // What has come since comes as it is, from the log.
+        if let message = common.retained[topic], message.offset < waiting.start || waiting.isBehind {
+          deliver(message, waiting.subscription, connection, context.timestamp)
+        }
       }
-      guard waiting.topics.isEmpty else {
+      guard topics.isEmpty else {
+        waiting.topics = topics
         connection.waitingRetained[0] = waiting
         if budget == 0 { hasMoreToDeliver = true }
         return
       }
       connection.waitingRetained.removeFirst()
     }
+  }
+
+  /// The topics of the retained messages that the subscription asks for; nil for the moment in which some message before its
+  /// first may not have become its topic's, since the thread to which it came has not been told of it.
+  private func findRetained(for waiting: WaitingRetained, _ context: inout LoopContext) -> ArraySlice<[UInt8]>? {
+    guard context.log.toldEnd >= waiting.start else { return nil }
+    applyRetained(&context)
+    return common.retained.topics(matching: waiting.subscription.filter)[...]
   }
 
   /// If it has to be sent again, the log may have nothing of it any more.

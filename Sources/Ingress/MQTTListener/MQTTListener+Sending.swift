@@ -67,7 +67,7 @@ extension MQTTListener {
 
   /// Whether one more message may be handed to the subscriber.
   func canTakeMore(_ connection: MQTTConnection) -> Bool {
-    connection.queuedBytes < configuration.maxQueuedBytes && queuedBytes < Self.maxQueuedBytes
+    connection.queuedBytes < configuration.maxQueuedBytes && queuedBytes + queuedElsewhere < Self.maxQueuedBytes
       && !connection.session.isWindowFull
   }
 }

@@ -14,7 +14,6 @@ extension MQTTListener {
   /// The session that the client had before, where it wants to go on with it.
   func takeUpSession(of clientID: [UInt8], isCleanStart: Bool) -> AbsentSession? {
     guard let earlier = absent.removeValue(forKey: clientID) else { return nil }
-    status.sessions = absent.count
     if isCleanStart || earlier.stored.expirySeconds == 0 {
       for subscription in earlier.stored.state.subscriptions { forgetAbsent(clientID, subscription) }
       return nil
@@ -47,12 +46,11 @@ extension MQTTListener {
     }
     guard stored.expirySeconds > 0 else {
       if connection.isWrittenDown { writeEnd(of: clientID, &context) }
-      return
+      return noteGone(clientID, context)
     }
     connection.forgetAcknowledgedRetained()
     session.retainedInFlight = connection.retainedInFlight
     absent[clientID] = session
-    status.sessions = absent.count
     write(session.stored, &context)
   }
 
@@ -77,7 +75,7 @@ extension MQTTListener {
     guard context.now - lastProgress > Self.saveNanoseconds else { return }
     lastProgress = context.now
     var changed: [MQTTConnection] = []
-    connections.forEach { if $0.isUnsaved { changed.append($0) } }
+    connections.forEach { if $0.isUnsaved, !$0.isMoving { changed.append($0) } }
     for connection in changed { writeDown(connection, &context) }
     writeGroups(&context)
   }
@@ -105,8 +103,8 @@ extension MQTTListener {
   func end(_ clientID: [UInt8], _ context: inout LoopContext) {
     guard let session = absent.removeValue(forKey: clientID) else { return }
     for subscription in session.stored.state.subscriptions { forgetAbsent(clientID, subscription) }
-    status.sessions = absent.count
     writeEnd(of: clientID, &context)
+    noteGone(clientID, context)
   }
 
   private func forgetAbsent(_ clientID: [UInt8], _ subscription: MQTTSubscription) {
@@ -131,7 +129,7 @@ extension MQTTListener {
       let message = OwnedRecord(
         offset: 0, timestamp: context.timestamp, topic: will.topic, payload: will.payload, headerCount: headers.count,
         headerBytes: headers.bytes)
-      retain(message, ticket: ticket)
+      retain(message, ticket: ticket, &context)
     }
     status.messages += 1
     status.bytes += will.payload.count

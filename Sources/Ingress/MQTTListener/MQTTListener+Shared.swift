@@ -7,7 +7,6 @@ import Wire
 // Shared subscriptions: each group reads the log by itself, and hands every record to one of its members.
 extension MQTTListener {
   private static let budgetBytesPerGroup = 128 << 10
-  private static let recordOverheadBytes = 64
 
   /// More groups than these are refused: each keeps a place in the log, and a file open while it reads.
   static let maxGroups = 256

@@ -14,11 +14,13 @@ extension MQTTListener {
     SessionRecord.begin(&scratch)
     session.append(to: &scratch)
     append(SessionRecord.session, &context)
+    context.noteSession()
   }
 
   func writeEnd(of clientID: [UInt8], _ context: inout LoopContext) {
     SessionRecord.begin(&scratch)
     scratch.append(block: clientID)
+    context.settleMessages()
     append(SessionRecord.end, &context)
   }
 
@@ -41,7 +43,7 @@ extension MQTTListener {
   /// Taken even while the log refuses: whoever is behind could not come back otherwise.
   private func append(_ topic: String, _ context: inout LoopContext) {
     Self.append(topic, scratch.bytes, &context)
-    isStateUnsaved = true
+    common.parts.noteChange()
   }
 
   private static func append(_ topic: String, _ payload: RawSpan, _ context: inout LoopContext) {
@@ -63,54 +65,18 @@ extension MQTTListener {
   }
 
   /// Takes up what was there when the server last stopped.
-  func recover(_ context: inout LoopContext) {
-    let state = ListenerState.recover(configuration, context.log)
-    retained = state.retained
-    status.retained = retained.count
-    for (key, next) in state.groups { _ = findOrMakeGroup(key, at: min(next, context.log.durableEnd)) }
-    for (clientID, session) in state.sessions {
+  func takeUp(_ part: ListenerState.Part, _ context: inout LoopContext) {
+    for (key, next) in part.groups { _ = findOrMakeGroup(key, at: min(next, context.log.durableEnd)) }
+    for session in part.sessions {
       for subscription in session.state.subscriptions {
         guard let name = subscription.group else { continue }
         let key = SharedGroup.Key(group: name, filter: subscription.filter)
-        findOrMakeGroup(key, at: session.next)?.absent.insert(clientID)
+        findOrMakeGroup(key, at: session.next)?.absent.insert(session.clientID)
       }
-      absent[clientID] = AbsentSession(session, now: context.now)
+      absent[session.clientID] = AbsentSession(session, now: context.now)
     }
     groups = groups.filter { !$0.value.isUnused }
-    status.sessions = absent.count
-    stateOffset = context.log.durableEnd
+    stateOffset = context.log.toldEnd
     endSessions(&context)
-  }
-
-  private func isStateDue(_ context: borrowing LoopContext) -> Bool {
-    if status.bytes - savedBytes >= Self.stateBytes { return true }
-    if isStateUnsaved, context.now - lastState > Self.stateNanoseconds { return true }
-    // A small log has soon forgotten what the last one does not have.
-    let (start, end) = (context.log.startOffset, context.log.durableEnd)
-    return savedOffset < start + (end - start) / 2 && start > 0
-  }
-
-  /// Writes the state as a whole when enough has come since the last time.
-  /// - Parameter isLast: whatever has come, and waits for it.
-  func saveState(_ context: inout LoopContext, isLast: Bool = false) {
-    guard let saver else { return }
-    // What is durable in this tick may not be in memory as such: the place that the file is about is the last tick's.
-    let offset = stateOffset
-    stateOffset = context.log.durableEnd
-    guard isLast || (isStateDue(context) && saver.isReady) else { return }
-    savedOffset = offset
-    savedBytes = status.bytes
-    lastState = context.now
-    isStateUnsaved = false
-    var state = ListenerState(configuration)
-    state.retained = retained
-    state.groups = groups.mapValues(\.next)
-    for (clientID, session) in absent { state.sessions[clientID] = session.stored }
-    connections.forEach { connection in
-      guard connection.isWrittenDown, !connection.isClosed else { return }
-      state.sessions[connection.session.clientID] = makeStored(connection, context.log)
-    }
-    saver.save(StateFile.encode(state, epoch: context.log.epoch, offset: offset))
-    if isLast { saver.finish() }
   }
 }

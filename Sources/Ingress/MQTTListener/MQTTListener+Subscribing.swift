@@ -5,6 +5,9 @@ import Wire
 // SUBSCRIBE and UNSUBSCRIBE.
 extension MQTTListener {
   func subscribe(_ packet: MQTTSubscribe, _ connection: MQTTConnection, _ context: inout LoopContext) {
+    if index > 0, packet.requests.contains(where: { $0.group != nil }) { return move(connection, context) }
+    // What came before is for those who had subscribed before, even if it came to another thread a moment ago.
+    keepUp(&context)
     // The session itself is being changed meanwhile.
     let (name, permissions) = (connection.name, connection.permissions)
     let (changes, acknowledgement) = connection.session.subscribe(packet) {

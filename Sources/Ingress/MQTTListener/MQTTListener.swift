@@ -2,27 +2,34 @@ import Bytes
 import Platform
 import Records
 import Storage
+import Synchronization
 import Wire
 
-/// The MQTT server: its listening sockets, and its connections. One thread, the ingress loop's.
+/// The MQTT server, or as much of it as one ingress thread has: listening sockets, connections and their sessions. One thread,
+/// the ingress loop's.
 final class MQTTListener {
   let configuration: MQTTListenerConfiguration
+  /// What it has in common with those of the other threads, and which of them it is; the first is 0.
+  let common: MQTTListenerCommon
+  let index: Int
   private(set) var limits = MQTTLimits()
+  /// Of the first alone.
   let saver: StateSaver?
   /// Nil: there are no accounts.
   let passwords: PasswordCheck?
   /// Payloads and headers are made in it.
   var scratch = ByteWriter(capacity: 4 << 10)
-  /// For the state as a whole: what it covers; what had come when it was last written, and when that was; whether it changed.
+  /// For the state as a whole: what it covers; what had come when it was last written, and when that was; whether the other
+  /// threads have been asked for their parts.
   var stateOffset: Offset = 0
   var savedBytes = 0
   var savedOffset: Offset = 0
   var lastState: Int64 = 0
-  var isStateUnsaved = false
+  var isCollecting = false
+  /// Of `status.bytes`, what all threads know of.
+  var toldBytes = 0
   var listeners: [Listener] = []
   var connections = ConnectionTable()
-  /// How many there are from each address (IPv6: network) but this machine's own.
-  var connectionsByAddress: [SocketAddress: Int] = [:]
   /// Which connection has a client id.
   var clients: [[UInt8]: ConnectionID] = [:]
   var status = MQTTListenerStatus()
@@ -51,10 +58,9 @@ final class MQTTListener {
   var hasMoreToDeliver = false
 
   /// Sessions without a connection.
-  var absent: [[UInt8]: AbsentSession] = [:]
-  var retained: RetainedMessages
-  /// Retained messages that are not durable yet, in order.
-  var pendingRetained: [PendingRetained] = []
+  var absent: [[UInt8]: AbsentSession] = [:] {
+    didSet { noteSessions() }
+  }
   /// Connections that have retained messages still to be sent.
   var retainedWaiters: ContiguousArray<MQTTConnection> = []
   /// When progress was last written down.
@@ -65,11 +71,21 @@ final class MQTTListener {
   /// Wills there was no room for.
   var lostWills = GapCount(.logFull)
 
-  /// Bytes in all connections' `input`, and in their `output` as of their last sending.
-  var partialBytes = 0
+  /// Bytes in all connections' `output` as of their last sending; of them, what all threads know of; and those of the other
+  /// threads' connections, as of the last turn.
   var queuedBytes = 0
+  var toldQueuedBytes = 0
+  var queuedElsewhere = 0
 
-  var complaints = RateLimit(burst: 20, everyMilliseconds: 1000)
+  /// Connections that go to another thread at the end of the turn: those whose CONNECT says so, and those that a shared
+  /// subscription takes to the first thread, once their acknowledgements are out.
+  var leaving: ContiguousArray<MQTTConnection> = []
+  var moving: ContiguousArray<MQTTConnection> = []
+  /// Clients that may be guests no more.
+  var partingGuests: [PartingGuest] = []
+  /// Acknowledgements are out of what has a lower ticket, of messages and of the loop's own.
+  var acknowledgedTickets: UInt64 = 0
+  var acknowledgedOwnTickets: UInt64 = 0
 
   /// What one connection may have read in one turn, so that a chatty one cannot starve the rest.
   static let receiveBytes = 64 << 10
@@ -82,11 +98,14 @@ final class MQTTListener {
 
   final class Listener {
     let socket: ListeningSocket
+    /// Other threads may have one at its address, too.
+    let isShared: Bool
     /// No descriptor was left for the last connection: accepting begins again at the next tick.
     var isPaused = false
 
-    init(_ socket: consuming ListeningSocket) {
+    init(_ socket: consuming ListeningSocket, isShared: Bool = false) {
       self.socket = socket
+      self.isShared = isShared
     }
   }
 
@@ -107,12 +126,12 @@ final class MQTTListener {
     }
   }
 
-  /// - Parameter activated: sockets at configured addresses are taken out of it instead of being made.
-  init(
-    _ configuration: MQTTListenerConfiguration, _ activated: inout ActivatedSockets, _ context: inout LoopContext
-  ) throws(IngressError) {
-    self.configuration = configuration
-    passwords = try Self.startPasswordCheck(configuration, context.wakeUp)
+  /// - Parameter part: what was there when the server last stopped, as far as it is this thread's.
+  init(_ index: Int, _ common: MQTTListenerCommon, _ part: ListenerState.Part, _ context: inout LoopContext) {
+    configuration = common.configuration
+    self.common = common
+    self.index = index
+    passwords = common.passwords
     limits.maxSubscriptions = configuration.maxSubscriptionsPerClient
     limits.maxInFlight = configuration.maxInFlight
     limits.receiveMaximum = configuration.maxInFlightFromClient
@@ -121,39 +140,22 @@ final class MQTTListener {
     limits.maxTopicLevels = configuration.maxTopicLevels
     limits.maxKeepAliveSeconds = configuration.maxKeepAliveSeconds
     limits.maxSessionExpirySeconds = UInt32(clamping: configuration.maxSessionExpirySeconds)
-    retained = RetainedMessages(maxCount: configuration.maxRetained, maxBytes: configuration.maxRetainedBytes)
-    saver = configuration.stateDirectory.map { StateSaver($0) }
+    saver = index == 0 ? configuration.stateDirectory.map { StateSaver($0) } : nil
     lastState = context.now
     lastProgress = context.now
-    recover(&context)
-    for text in configuration.listen { try listen(text, &activated, &context) }
+    common.retained.setPlaces(context.appender.places, of: index)
+    takeUp(part, &context)
   }
-
-  private func listen(
-    _ text: String, _ activated: inout ActivatedSockets, _ context: inout LoopContext
-  ) throws(IngressError) {
-    guard let address = ListenAddress(text) else { throw .badAddress(text, setting: "mqtt.listen") }
-    do throws(SystemError) {
-      let listener =
-        if let socket = activated.take(address) { Listener(socket) } else { Listener(try ListeningSocket(address)) }
-      try context.poller.add(
-        listener.socket.descriptor, .readable, token: EventToken.mqttListener(listeners.count).raw)
-      listeners.append(listener)
-    } catch {
-      throw .cannotListen(text, setting: "mqtt.listen", error)
-    }
-  }
-
-  var addresses: [String] { listeners.map { "\($0.socket.address)" } }
 
   /// What a commit makes possible, and all sending: once a turn.
   func passOn(_ context: inout LoopContext) {
     releaseAcknowledgements(&context)
     deliver(&context)
     sendToAll(&context)
+    handOver(&context)
     status.queuedBytes = queuedBytes
-    if let passwords { status.passwords = passwords.status }
     status.heldPublishers = held.count
+    tellQueuedBytes()
   }
 
   /// What need not be looked at every turn.
@@ -161,7 +163,9 @@ final class MQTTListener {
     closeLate(&context)
     resumeAccepting(&context)
     forgetTailIfUnused(&context)
+    unblockThoseThatMay()
     reportLostWills(&context)
+    partFromGuests(&context)
     endSessions(&context)
     writeDownProgress(&context)
     saveState(&context)
@@ -169,10 +173,10 @@ final class MQTTListener {
 
   /// Sends the acknowledgements that are due, and closes everything.
   func stop(_ context: inout LoopContext) {
+    closeInbox(&context)
     releaseAcknowledgements(&context)
     sendToAll(&context)
     connections.forEach { close($0, .stopped, &context) }
-    passwords?.stop()
     // The log takes it when it closes.
     context.flush()
     saveState(&context, isLast: true)
@@ -190,9 +194,28 @@ final class MQTTListener {
 
   /// Says what a client did wrong, unless there is too much to say.
   func complain(_ text: @autoclosure () -> String, _ now: Int64) {
-    guard complaints.permits(at: now) else { return }
-    let suppressed = complaints.takeSuppressed()
-    let more = suppressed > 0 ? " (\(suppressed) such lines before it were left out)" : ""
-    Journal.warning("mqtt: \(text())\(more)")
+    common.complain(text, now)
+  }
+
+  private func noteSessions() {
+    let change = absent.count - status.sessions
+    guard change != 0 else { return }
+    status.sessions = absent.count
+    common.sessions.add(change, ordering: .relaxed)
+  }
+
+  /// Packets that have come in part are so many bytes more, or less.
+  func notePartial(_ bytes: Int) {
+    if bytes != 0 { common.partialBytes.add(bytes, ordering: .relaxed) }
+  }
+
+  /// Of all threads.
+  var partialBytes: Int { common.partialBytes.load(ordering: .relaxed) }
+
+  private func tellQueuedBytes() {
+    let change = queuedBytes - toldQueuedBytes
+    toldQueuedBytes = queuedBytes
+    if change != 0 { common.queuedBytes.add(change, ordering: .relaxed) }
+    queuedElsewhere = common.queuedBytes.load(ordering: .relaxed) - queuedBytes
   }
 }

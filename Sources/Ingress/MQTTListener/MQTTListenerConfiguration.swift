@@ -8,6 +8,9 @@ package struct MQTTListenerConfiguration: Hashable, Sendable {
   /// `mqtt.anonymous`
   package var anonymous = false
 
+  /// Ingress threads that share connections and their work. `mqtt.threads`
+  package var threads = 1
+
   // Connections.
 
   /// `mqtt.maxConnections`

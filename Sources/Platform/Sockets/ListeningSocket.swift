@@ -27,6 +27,12 @@ package struct ListeningSocket: ~Copyable, Sendable {
     self.init(bound, .network(address), nil)
   }
 
+  /// Throws as `init` would if no socket shared its port: one that does finds no other socket that does in its way, be it
+  /// another program's.
+  package static func checkIsFree(_ address: SocketAddress) throws(SystemError) {
+    _ = try Socket.makeBound(to: address, SOCK_STREAM)
+  }
+
   /// Listens at an address of either kind. The file of a Unix socket is for this user and group (mode 0660); one that nobody
   /// answers at any more is replaced, anything else that is there stays and is `EADDRINUSE`. It is removed with the socket.
   /// - Parameter sharesPort: of TCP alone; there is one Unix socket to a path.

@@ -11,14 +11,18 @@ import Synchronization
 package struct Appender: ~Copyable, Sendable {
   private let queue: CommitQueue
   private let producer: Producer
+  private let roomBytes: Int
   private var open: PendingBatch
   private var nextTicket: UInt64 = 0
+  /// What was handed over last may be taken back and added to.
+  private var takesBack = true
 
   /// A batch is handed over when it has grown to this, even within a turn.
   static let targetBatchBytes = 1 << 20
 
-  init(queue: CommitQueue, wakeUp: WakeUp?, alsoWhenRefusing: Bool) {
+  init(queue: CommitQueue, wakeUp: WakeUp?, alsoWhenRefusing: Bool, sharers: Int = 1) {
     self.queue = queue
+    roomBytes = queue.commitBufferBytes / sharers
     producer = Producer(wakeUp: wakeUp, alsoWhenRefusing: alsoWhenRefusing)
     open = queue.makeBatch()
   }
@@ -32,8 +36,11 @@ package struct Appender: ~Copyable, Sendable {
   /// False while so much waits for the commit that the producer must stop reading its sockets. True again at the latest
   /// at the next wake-up.
   package var hasRoom: Bool {
-    producer.waitingBytes.load(ordering: .relaxed) + open.builder.byteCount < queue.commitBufferBytes
+    producer.waitingBytes.load(ordering: .relaxed) + open.builder.byteCount < roomBytes
   }
+
+  /// Where in the log its records are, as far as `notePlace` has asked for that.
+  package var places: RecordPlaces { producer.places }
 
   /// Encodes one record into the open batch. Allocates nothing once the batch has its working size.
   /// - Parameters:
@@ -44,7 +51,7 @@ package struct Appender: ~Copyable, Sendable {
   package mutating func append(
     topic: RawSpan, payload: RawSpan, at timestamp: Timestamp, headerCount: Int, headerBytes: RawSpan
   ) -> UInt64 {
-    if open.builder.isEmpty { takeBack() }
+    if open.builder.isEmpty, takesBack { takeBack() }
     if open.builder.byteCount >= Self.targetBatchBytes { flush() }
     open.builder.append(
       topic: topic, payload: payload, at: timestamp, headerCount: headerCount, headerBytes: headerBytes)
@@ -65,9 +72,22 @@ package struct Appender: ~Copyable, Sendable {
     append(topic: Topic.gap.utf8.span.bytes, payload: gap.payload.span.bytes, at: timestamp)
   }
 
+  /// Has `places` tell where the record that was appended last is, once it is on disk.
+  package mutating func notePlace() {
+    open.notesPlace = true
+  }
+
+  /// Hands everything appended to the commit, to stay there: what any producer hands over from now on is behind it in the
+  /// log.
+  package mutating func settle() {
+    flush()
+    takesBack = false
+  }
+
   /// Hands everything appended to the commit. Returns at once.
   package mutating func flush() {
     guard !open.builder.isEmpty else { return }
+    takesBack = true
     open.producer = producer
     open.endTicket = nextTicket
     producer.waitingBytes.add(open.builder.byteCount, ordering: .relaxed)
@@ -91,6 +111,7 @@ package struct Appender: ~Copyable, Sendable {
 final class Producer: Sendable {
   let durableTickets = Atomic<UInt64>(0)
   let waitingBytes = Atomic<Int>(0)
+  let places = RecordPlaces()
   let wakeUp: WakeUp?
   /// Its records are taken even while the log refuses.
   let alsoWhenRefusing: Bool
@@ -108,10 +129,21 @@ final class PendingBatch: @unchecked Sendable {
   var producer: Producer?
   /// The producer's ticket behind the last record.
   var endTicket: UInt64 = 0
+  /// Somebody wants to know where its records are.
+  var notesPlace = false
+  /// As the commit has given it.
+  var baseOffset: Offset = 0
   /// Taken even while the log refuses: as the producer says; the log's own, which has none, always.
   var passesRefusal: Bool { producer?.alsoWhenRefusing ?? true }
 
   init(capacity: Int) {
     builder = RecordBatchBuilder(capacity: capacity)
+  }
+
+  /// Empties it, for use by any producer.
+  func reset() {
+    builder.reset()
+    producer = nil
+    notesPlace = false
   }
 }

@@ -12,6 +12,7 @@ final class CommitQueue: Sendable {
 
   /// Records handed over and not yet known to be on disk.
   let waitingRecords = Atomic(0)
+  private let told: Atomic<Offset>
 
   private struct State {
     var waiting: [PendingBatch] = []
@@ -43,8 +44,10 @@ final class CommitQueue: Sendable {
   /// A batch that one large record has blown up beyond this is not kept for use again.
   private static let largestSpareBytes = 4 << 20
 
-  init(commitBufferBytes: Int) {
+  /// - Parameter end: behind the last record of the log.
+  init(commitBufferBytes: Int, end: Offset) {
     self.commitBufferBytes = commitBufferBytes
+    told = Atomic(end)
   }
 
   /// An empty batch, used before where there is one.
@@ -70,13 +73,16 @@ final class CommitQueue: Sendable {
     _ = handOver(batch)
   }
 
-  /// Gives back the producer's last batch if a commit is under way and nobody has taken it, and keeps `empty` for later.
+  /// Gives back the producer's last batch if a commit is under way and nobody has taken it, and keeps `empty` for later. What
+  /// other producers have handed over meanwhile is before it then.
   func takeBack(of producer: Producer, insteadOf empty: PendingBatch) -> PendingBatch? {
     state.withLock { state in
-      guard state.isCommitting, let last = state.waiting.last, last.producer === producer,
-        last.builder.byteCount < Appender.targetBatchBytes / 2
-      else { return nil }
-      state.waiting.removeLast()
+      guard state.isCommitting, let index = state.waiting.lastIndex(where: { $0.producer === producer }) else {
+        return nil
+      }
+      let last = state.waiting[index]
+      guard last.builder.byteCount < Appender.targetBatchBytes / 2 else { return nil }
+      state.waiting.remove(at: index)
       waitingRecords.subtract(last.builder.recordCount, ordering: .relaxed)
       state.spares.append(empty)
       return last
@@ -121,25 +127,39 @@ final class CommitQueue: Sendable {
   }
 
   /// Tells the producers of `batches` that their records are on disk, and takes the batches back for use again.
-  func finish(_ batches: inout [PendingBatch]) {
+  /// - Parameter end: behind the last of the records.
+  func finish(_ batches: inout [PendingBatch], end: Offset) {
     for batch in batches { waitingRecords.subtract(batch.builder.recordCount, ordering: .relaxed) }
     for batch in batches {
       guard let producer = batch.producer else { continue }
       producer.waitingBytes.subtract(batch.builder.byteCount, ordering: .relaxed)
+      if batch.notesPlace {
+        let count = batch.builder.recordCount
+        producer.places.note(
+          endTicket: batch.endTicket, endOffset: batch.baseOffset + Offset(count), count: count)
+      }
       producer.durableTickets.store(batch.endTicket, ordering: .releasing)
     }
+    tell(end)
     for batch in batches { batch.producer?.wakeUp?.signal() }
     state.withLock { state in
       for batch in batches where batch.builder.byteCount <= Self.largestSpareBytes {
         guard state.spares.count < Self.spareBatches else { break }
-        batch.builder.reset()
-        batch.producer = nil
+        batch.reset()
         state.spares.append(batch)
       }
     }
     batches.removeAll(keepingCapacity: true)
     committed.withLock { _ in }
     committed.broadcast()
+  }
+
+  /// The offset behind the records whose producers have all been told that they are on disk.
+  var toldEnd: Offset { told.load(ordering: .acquiring) }
+
+  /// What is on disk below `end`, its producers know of, or are no more.
+  func tell(_ end: Offset) {
+    told.store(end, ordering: .releasing)
   }
 
   /// Wakes everybody who waits for a commit that will not come.

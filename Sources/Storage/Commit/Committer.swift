@@ -97,7 +97,7 @@ final class Committer: @unchecked Sendable {
       fail(error)
       return false
     }
-    queue.finish(&batches)
+    queue.finish(&batches, end: nextOffset)
     state.wakeFollowers()
     return true
   }
@@ -142,6 +142,7 @@ final class Committer: @unchecked Sendable {
     let bytes = batch.builder.byteCount
     guard mayTake(batch), try makeRoom(for: bytes, isOwn: batch.passesRefusal), let writer else { return false }
     batch.builder.finish(baseOffset: nextOffset)
+    batch.baseOffset = nextOffset
     do throws(SystemError) {
       try batch.builder.withBytes { bytes throws(SystemError) in try writer.append(bytes) }
     } catch {

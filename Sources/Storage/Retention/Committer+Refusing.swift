@@ -71,6 +71,7 @@ extension Committer {
       nextOffset = prepared.endOffset
       state.segments.replaceNewest(by: prepared.newest, prepared.index)
       state.segments.advance(durableEnd: nextOffset)
+      queue.tell(nextOffset)
     } catch {
       guard error.isOutOfSpace else { throw error }
       return false

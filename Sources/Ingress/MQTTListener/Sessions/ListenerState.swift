@@ -48,6 +48,26 @@ struct ListenerState {
     }
   }
 
+  /// What of it one ingress thread goes on with.
+  struct Part {
+    var sessions: [StoredSession] = []
+    var groups: [SharedGroup.Key: Offset] = [:]
+  }
+
+  /// Gives each thread its clients, and the first one all members of shared subscriptions. Nothing but the retained messages is
+  /// left.
+  mutating func takeParts(_ homes: ClientHomes) -> [Part] {
+    var parts = Array(repeating: Part(), count: homes.threads)
+    for (clientID, session) in sessions {
+      if session.state.subscriptions.contains(where: { $0.group != nil }) { homes.addGuest(clientID) }
+      parts[homes.thread(of: clientID)].sessions.append(session)
+    }
+    parts[0].groups = groups
+    sessions = [:]
+    groups = [:]
+    return parts
+  }
+
   /// What a record of the log changes. Applying records again that were applied before ends in the same state.
   mutating func apply(_ record: borrowing Record) {
     guard !record.topic.starts(with: SessionRecord.prefix) else { return applyOwn(record) }

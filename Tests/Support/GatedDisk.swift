@@ -1,36 +1,36 @@
-import Platform
+package import Platform
 
 /// A disk whose syncs wait while the gate is shut.
-final class GatedDisk: Disk {
+package final class GatedDisk: Disk {
   private let disk: any Disk
   private let gate = Condition(Gate())
 
-  struct Gate {
+  private struct Gate {
     var isShut = false
     var waiting = 0
     /// Syncs that may pass a gate that is shut.
     var allowed = 0
   }
 
-  init(_ disk: any Disk) {
+  package init(_ disk: any Disk) {
     self.disk = disk
   }
 
-  func shut() { gate.withLock { $0.isShut = true } }
+  package func shut() { gate.withLock { $0.isShut = true } }
 
-  func open() {
+  package func open() {
     gate.withLock { $0.isShut = false }
     gate.broadcast()
   }
 
   /// Lets so many syncs pass.
-  func open(forNext count: Int) {
+  package func open(forNext count: Int) {
     gate.withLock { $0.allowed += count }
     gate.broadcast()
   }
 
   /// Sleeps until a sync waits at the gate.
-  func waitUntilSomebodyWaits() {
+  package func waitUntilSomebodyWaits() {
     gate.wait { $0.waiting > 0 ? () : nil }
   }
 
@@ -47,16 +47,16 @@ final class GatedDisk: Disk {
     gate.withLock { $0.waiting -= 1 }
   }
 
-  func open(_ path: String, _ mode: DiskOpenMode) throws(SystemError) -> any DiskFile {
+  package func open(_ path: String, _ mode: DiskOpenMode) throws(SystemError) -> any DiskFile {
     GatedFile(try disk.open(path, mode), self)
   }
-  func rename(_ source: String, to target: String) throws(SystemError) { try disk.rename(source, to: target) }
-  func remove(_ path: String) throws(SystemError) { try disk.remove(path) }
-  func createDirectory(_ path: String) throws(SystemError) { try disk.createDirectory(path) }
-  func syncDirectory(_ path: String) throws(SystemError) { try disk.syncDirectory(path) }
-  func list(_ path: String) throws(SystemError) -> [String] { try disk.list(path) }
-  func lock(_ path: String) throws(SystemError) -> DiskLock { try disk.lock(path) }
-  func space(_ path: String) throws(SystemError) -> (free: Int, total: Int) { try disk.space(path) }
+  package func rename(_ source: String, to target: String) throws(SystemError) { try disk.rename(source, to: target) }
+  package func remove(_ path: String) throws(SystemError) { try disk.remove(path) }
+  package func createDirectory(_ path: String) throws(SystemError) { try disk.createDirectory(path) }
+  package func syncDirectory(_ path: String) throws(SystemError) { try disk.syncDirectory(path) }
+  package func list(_ path: String) throws(SystemError) -> [String] { try disk.list(path) }
+  package func lock(_ path: String) throws(SystemError) -> DiskLock { try disk.lock(path) }
+  package func space(_ path: String) throws(SystemError) -> (free: Int, total: Int) { try disk.space(path) }
 }
 
 private final class GatedFile: DiskFile {
