@@ -87,7 +87,8 @@ let package = Package(
     // measurements: `swift run -c release Benchmarks --help`; not a product
     .target(name: "CAllocationCount", path: "Tests/Benchmarks/CAllocationCount"),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["CAllocationCount", "Storage", "Platform", "Records", "Bytes"],
-      path: "Tests/Benchmarks", exclude: ["CAllocationCount"], swiftSettings: house),
+      name: "Benchmarks",
+      dependencies: ["CAllocationCount", "Console", "JSON5", "Storage", "Wire", "Platform", "Records", "Bytes"],
+      path: "Tests/Benchmarks", exclude: ["CAllocationCount", "Uplink/Peers"], swiftSettings: house),
   ]
 )

@@ -55,6 +55,7 @@ final class MQTTTarget: UplinkTarget {
     broker.password = configuration.password
     broker.tls = configuration.tls
     broker.keepAliveSeconds = configuration.keepAliveSeconds
+    broker.cleanSession = false
     self.broker = broker
     // Certificates that cannot be used are an error now, not at three in the morning.
     _ = try MosquittoClient(broker, version: .v5)

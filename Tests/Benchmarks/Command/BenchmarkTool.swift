@@ -2,7 +2,7 @@ import Platform
 
 /// The program: finds the command, runs it, and says what went wrong.
 enum BenchmarkTool {
-  static let commands: [Command] = [.log, .segments, .ingest, .fill]
+  static let commands: [Command] = [.log, .segments, .ingest, .uplink, .fill]
 
   /// - Returns: the exit code: 0, 1 where a target was missed, or why nothing was measured.
   static func run(_ words: [String]) -> Int32 {
@@ -20,8 +20,9 @@ enum BenchmarkTool {
 
   private static func dispatch(_ words: [String]) throws -> Int32 {
     guard let first = words.first, first != "--help", first != "-h" else { return show(overview) }
-    // Not for people: what `ingest` starts of this program.
+    // Not for people: what `ingest` and `uplink` start of this program.
     if first == ReferenceServer.command { return try ReferenceServer.run(Array(words.dropFirst())) }
+    if first == Outages.command { return try OutageRounds.run(Array(words.dropFirst())) }
     guard let command = commands.first(where: { $0.name == first }) else {
       throw BenchmarkError.usage("there is no benchmark `\(first)`; see `Benchmarks --help`")
     }

@@ -1,6 +1,6 @@
 import Records
 
-/// What a hundred devices of five families send, twenty of each, every ten seconds: the same messages on every machine.
+/// What a hundred devices send every ten seconds: the same messages on every machine.
 /// One owner, one thread.
 struct TelemetryCorpus: ~Copyable {
   static let devices = 100
@@ -12,9 +12,21 @@ struct TelemetryCorpus: ~Copyable {
   private var count = 0
   private let start: Timestamp
 
+  /// What the devices are.
+  enum Kind {
+    /// Twenty of each of five families.
+    case mixed
+    /// Meters alone: every payload has `PowerMeter.reportBytes`.
+    case meters
+  }
+
   /// - Parameter start: when the first message comes; 14 March 2026, 08:00 UTC, unless the caller wants another day.
-  init(start: Timestamp = Timestamp(milliseconds: 1_773_475_200_000)) {
+  init(_ kind: Kind = .mixed, start: Timestamp = Timestamp(milliseconds: 1_773_475_200_000)) {
     self.start = start
+    guard kind == .mixed else {
+      for number in 0..<Self.devices { devices.append(PowerMeter(number, &random)) }
+      return
+    }
     for number in 0..<(Self.devices / 5) {
       devices.append(TasmotaSensor(number, &random))
       devices.append(ShellySwitch(number, &random))

@@ -8,11 +8,22 @@ enum ClientSocket {
     let socket = try OutgoingSocket.stream(to: "127.0.0.1:\(port)", timeoutSeconds: 10)
     var on: CInt = 1
     setsockopt(socket.raw, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
+    try introduce(socket, clientID)
+    return socket
+  }
+
+  /// The same over a Unix socket.
+  static func connect(path: String, clientID: String) throws -> FileDescriptor {
+    let socket = try LocalSocket.connect(path, timeoutSeconds: 10)
+    try introduce(socket, clientID)
+    return socket
+  }
+
+  private static func introduce(_ socket: borrowing FileDescriptor, _ clientID: String) throws {
     let answer = try exchange(socket, ClientPackets.connect(clientID), answerBytes: 4)
     guard answer == [0x20, 2, 0, 0] else {
       throw BenchmarkError.cannotMeasure("the server refused a connection (CONNACK \(answer))")
     }
-    return socket
   }
 
   /// Subscribes and waits for the SUBACK.

@@ -7,7 +7,7 @@ enum FanOut {
     var mosquitto: [Double] = []
     for _ in 0..<3 {
       ours.append(try Server.with(.forebay, scratch) { try deliveries($0, options) })
-      guard Server.mosquittoPath != nil else { continue }
+      guard Programs.mosquitto != nil else { continue }
       mosquitto.append(try Server.with(.mosquitto, scratch) { try deliveries($0, options) })
     }
     let rate = Samples(ours).median

@@ -11,13 +11,14 @@ struct Filling: ~Copyable {
 
   private let log: Log
   private var appender: Appender
-  private var corpus = TelemetryCorpus()
+  private var corpus: TelemetryCorpus
   private(set) var messages = 0
   /// Of topics and payloads.
   private(set) var rawBytes = 0
 
-  init(_ log: Log) {
+  init(_ log: Log, _ kind: TelemetryCorpus.Kind = .mixed) {
     self.log = log
+    corpus = TelemetryCorpus(kind)
     appender = log.makeAppender()
   }
 

@@ -8,7 +8,8 @@ enum FreePort {
     try DatagramSocket(loopback(), maxDatagramBytes: 1, receiveBufferBytes: 4096).address.port
   }
 
-  private static func loopback() throws -> SocketAddress {
+  /// To listen at a port that the kernel chooses.
+  static func loopback() throws -> SocketAddress {
     guard let address = SocketAddress("127.0.0.1:0") else {
       throw BenchmarkError.cannotMeasure("there is no 127.0.0.1")
     }

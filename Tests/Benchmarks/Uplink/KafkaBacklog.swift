@@ -1,0 +1,82 @@
+import Platform
+
+/// How fast a backlog goes to a Kafka broker, and what it costs, next to librdkafka's own producer with the same messages.
+/// Each time the broker is a new one.
+enum KafkaBacklog {
+  static func measure(_ scratch: borrowing ScratchDirectory, _ options: Options, _ table: inout Table) throws {
+    let peers = scratch.path("peers")
+    try LocalDisk().createDirectory(peers)
+    defer {
+      scratch.remove("peers")
+      scratch.remove("backlog")
+    }
+    let backlog = try Backlog(scratch.path("backlog"), .meters, records: options.isQuick ? 400_000 : 2_000_000)
+    try Backlog.writeMessages(.meters, records: backlog.records, to: peers + "/messages")
+    let replay = try record(backlog, peers, scratch)
+    let producer = try ReferenceProducer(peers + "/messages", directory: peers)
+    var ours: [Drain] = []
+    var theirs: [Drain] = []
+    var replayed: [Double] = []
+    let rounds = options.isQuick ? 3 : 7
+    for round in 0..<rounds {
+      let broker = try KafkaFarSide(directory: peers)
+      // The other one first in every second round.
+      for isOurs in [round % 2 == 0, round % 2 != 0] {
+        if isOurs {
+          ours.append(try drain(backlog, to: broker, round: round, scratch))
+        } else {
+          try broker.start()
+          theirs.append(try producer.run(to: broker, run: round))
+        }
+        broker.kill()
+      }
+      try broker.start()
+      replayed.append(Double(backlog.records) / (try replay.run(port: broker.port, to: "recorded")))
+    }
+    add(ours, theirs, &table)
+    table.note(
+      "the broker takes \(Samples(replayed).median.perSecond) when it is sent the same bytes again by a plain loop")
+    table.note(
+      "\(backlog.records) JSON messages of \(PowerMeter.reportBytes) bytes, sealed to"
+        + " \(Double(backlog.sealedBytes).mebibytes) (\(Double(backlog.writtenBytes).mebibytes) before)")
+  }
+
+  private static func add(_ ours: [Drain], _ theirs: [Drain], _ table: inout Table) {
+    func row(
+      _ name: String, _ value: (Drain) -> Double, _ text: (Double) -> String, _ target: Row.Target
+    ) -> Row {
+      Row(
+        name: name, measured: text(Samples(ours.map(value)).median), reference: text(Samples(theirs.map(value)).median),
+        judged: Samples(zip(ours, theirs).map { value($0) / value($1) }), target: target)
+    }
+    table.add(row("kafka backlog, records", \.recordsPerSecond, \.perSecond, .atLeast(1.5)))
+    table.add(row("processor time a record", \.processorSecondsPerRecord, \.duration, .atMost(0.5)))
+  }
+
+  private static func record(
+    _ backlog: Backlog, _ peers: String, _ scratch: borrowing ScratchDirectory
+  ) throws -> Replay {
+    let broker = try KafkaFarSide(directory: peers)
+    return try Replay(.kafka, of: "recorded", to: broker) { uplink in
+      try broker.start()
+      try Gateway.with(data: backlog.directory, uplinks: [uplink], scratch) { gateway in
+        _ = try gateway.wait(seconds: 600, for: "end of the backlog", of: "recorded") { $0.lag == 0 }
+      }
+    }
+  }
+
+  /// - Parameter round: another one each time: an uplink of its own, which has got nothing yet.
+  private static func drain(
+    _ backlog: Backlog, to broker: KafkaFarSide, round: Int, _ scratch: borrowing ScratchDirectory
+  ) throws -> Drain {
+    let name = "round-\(round)"
+    return try Gateway.with(
+      data: backlog.directory, uplinks: [broker.uplink(name, to: KafkaFarSide.topic)], scratch
+    ) { gateway in
+      // Before there is a broker, so that nothing has gone when the time begins.
+      _ = try gateway.pause(name)
+      try broker.start()
+      return try Drain(gateway, name)
+    }
+  }
+}
