@@ -6,8 +6,8 @@ import Bytes
 /// varint valueLength · payload · varint headerCount · headers`; it is written once, straight from where it was received.
 /// Nothing is allocated per record once the memory has its working size. One owner, one thread at a time.
 package struct RecordBatchBuilder: ~Copyable, Sendable {
-  private var writer: ByteWriter
-  private var header = RecordBatchHeader()
+  var writer: ByteWriter
+  var header = RecordBatchHeader()
 
   package init(capacity: Int = 64 << 10) {
     writer = ByteWriter(capacity: capacity)

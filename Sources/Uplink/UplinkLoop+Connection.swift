@@ -1,5 +1,6 @@
 import Platform
 import Records
+import Storage
 
 // The connection.
 extension UplinkLoop {
@@ -73,6 +74,8 @@ extension UplinkLoop {
     if sentCount > 0 { status.retries += 1 }
     disconnect()
     report(reason)
+    // It may be for one of them that the connection failed.
+    do throws(StorageError) { try mendUnreadable() } catch { report("\(error)") }
     phase = .disconnected(retryAt: time.monotonicNanoseconds() + backoff.next() * 1_000_000)
   }
 

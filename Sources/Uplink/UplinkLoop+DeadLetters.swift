@@ -7,11 +7,8 @@ extension UplinkLoop {
   /// Puts it into the log as dead letters, durably. All of it is of the first shipment.
   func deadLetter(_ refused: [RefusedRecord]) throws(StorageError) {
     guard !refused.isEmpty, let flight = flights.first else { return }
-    if !flight.contents.unpack() {
-      // What can be read of it is all there is to say.
-      var reader = makeReader(at: flight.shipment.first)
-      try flight.contents.refill(flight.shipment, from: &reader, filters: filters, lane: flight.lane)
-    }
+    // What can be read of it is all there is to say.
+    if !flight.contents.unpack() { try remake(flight) }
     let reasons = Dictionary(refused.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
     Self.append(reasons, of: flight.contents, uplink: status.name, at: time.wallMilliseconds(), to: &appender)
     status.deadLetters += reasons.count

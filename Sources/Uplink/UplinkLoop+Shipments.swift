@@ -33,6 +33,19 @@ extension UplinkLoop {
     hasRecovered = true
   }
 
+  /// Batches of the log that cannot be unpacked, although their checksums are right, are made again of what can be read of them.
+  func mendUnreadable() throws(StorageError) {
+    for flight in flights where !flight.contents.unpack() { try remake(flight) }
+    flights.removeAll { $0.contents.recordCount == 0 }
+  }
+
+  /// Makes a shipment of single records, of those that there are: it is another one then.
+  func remake(_ flight: Flight) throws(StorageError) {
+    var reader = makeReader(at: flight.shipment.first)
+    try flight.contents.refill(flight.shipment, from: &reader, filters: filters, lane: flight.lane)
+    flight.identity = nil
+  }
+
   /// Sends the shipments that are not on their way yet.
   private func send(_ now: Int64) throws {
     guard sentCount < flights.count, rate?.isExhausted(now) != true else { return }

@@ -203,7 +203,10 @@ import Wire
     #expect(lanes[""] == (3000..<3005).map { "\($0)=\($0)" })
   }
 
-  @Test func `a sealed batch goes as it is where records need not say who they are`() throws {
+  @Test(arguments: KafkaTargetConfiguration.Identity.allCases)
+  func `a sealed batch goes whole, and as it is where records need not say who they are`(
+    identity: KafkaTargetConfiguration.Identity
+  ) throws {
     let broker = try StrictKafkaBroker()
     var small = LogConfiguration(directory: directory.path)
     small.segmentBytes = 64 << 10
@@ -222,15 +225,16 @@ import Wire
     while log.sealStep() { _ = log.commitStep() }
     let sealed = try sealedFrames(log)
     #expect(sealed.count > 1)
-    let uplink = try start(broker, log, records: 10_000) { _, kafka in kafka.identity = .none }
+    let uplink = try start(broker, log, records: 10_000) { _, kafka in kafka.identity = identity }
     try waitForPosition(uplink, 40_000)
     uplink.stop()
     broker.stop()
     let state = broker.state.withLock { $0 }
     #expect(state.problems == [])
-    #expect(state.stored == (0..<40_000).map { "?=\($0) \(padding)" })
+    #expect(state.stored == (0..<40_000).map { "\(identity == .headers ? "\($0)" : "?")=\($0) \(padding)" })
     // What was sealed arrived byte for byte, in order, in front of what was not.
-    #expect(Array(state.frames.prefix(sealed.count)) == sealed)
+    #expect((Array(state.frames.prefix(sealed.count)) == sealed) == (identity == .none))
+    #expect(state.produced == sealed.count + 1)
     log.close()
   }
 

@@ -109,10 +109,14 @@ final class SubscriptionLoop: @unchecked Sendable {
   /// Reads until nothing is there, the commit buffer is full, or the phase has had its share.
   private func readPhase(_ client: MosquittoClient) throws(MosquittoError) {
     let first = appender.appendedTickets
-    repeat {
+    for _ in 0..<Self.messagesPerPhase {
       try client.read()
-    } while client.descriptor >= 0 && appender.hasRoom && appender.appendedTickets - first < Self.messagesPerPhase
-      && DescriptorWait.isReadable(client.descriptor)
+      guard client.descriptor >= 0, appender.hasRoom, DescriptorWait.isReadable(client.descriptor) else { return }
+    }
+    // While TLS is being agreed on libmosquitto does not notice that nobody is there any more.
+    if appender.appendedTickets == first, DescriptorWait.isHungUp(client.descriptor) {
+      throw MosquittoError("read", "the broker closed the connection")
+    }
   }
 
   private func append(_ message: borrowing MosquittoMessage) {

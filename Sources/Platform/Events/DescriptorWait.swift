@@ -38,4 +38,10 @@ package enum DescriptorWait {
     var one = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return poll(&one, 1, 0) > 0
   }
+
+  /// Whether both ends of the connection are closed: what has come can still be read, and nothing more will come or go.
+  package static func isHungUp(_ descriptor: CInt) -> Bool {
+    var one = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&one, 1, 0) > 0 && one.revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0
+  }
 }

@@ -10,8 +10,9 @@ import Wire
 /// owner, one thread.
 final class KafkaPart {
   private(set) var destination = KafkaDestination(topic: 0, partition: 0)
-  /// All of its records as they go out; their places in the shipment.
+  /// All of its records as they go out.
   private var whole = RecordBatchBuilder(capacity: 4 << 10)
+  /// Their places in the shipment; where there are none, they are all that it has.
   private var places: [Int32] = []
   /// In their place, a batch as the log has it: its records need not be looked at.
   private var storedHeader: RecordBatchHeader?
@@ -57,6 +58,14 @@ final class KafkaPart {
     storedHeader = header
     storedFrame.append(frame)
   }
+
+  /// Takes the records of a batch that the log has, each with `headers` more.
+  /// - Returns: false where they are not as they should be.
+  func take(_ header: RecordBatchHeader, records: RawSpan, adding headers: OffsetHeaders) -> Bool {
+    whole.take(header, records: records, adding: headers)
+  }
+
+  private func place(of record: Int) -> Int { places.isEmpty ? record : Int(places[record]) }
 
   /// All records are there, and numbered from `sequence` on.
   func finish(_ sequence: KafkaSequence) {
@@ -118,9 +127,7 @@ final class KafkaPart {
     var records = ByteWriter(capacity: 512 << 10)
     Self.unpack(storedFrame, into: &records)
     var iterator = RecordIterator(header, records: records.bytes)
-    while let record = iterator.next() {
-      add(record, place: places.count, headerCount: record.headerCount, headers: record.headerBytes)
-    }
+    while let record = iterator.next() { whole.append(record) }
   }
 
   private static func unpack(_ frame: borrowing ByteWriter, into records: inout ByteWriter) {
@@ -143,7 +150,7 @@ final class KafkaPart {
       pending.removeFirst()
       guard let record = current.first else { return nil }
       refused.insert(record)
-      return Int(places[record])
+      return place(of: record)
     }
     let middle = current[current.count / 2]
     pending.replaceSubrange(0..<1, with: [current[0]..<middle, middle..<(current.last! + 1)])
@@ -156,6 +163,6 @@ final class KafkaPart {
     unpack()
     let records = indexes.filter { current.indices.contains($0) }.map { current[$0] }
     refused.formUnion(records)
-    return records.map { Int(places[$0]) }
+    return records.map { place(of: $0) }
   }
 }

@@ -14,27 +14,27 @@ struct KafkaParts: ~Copyable {
   private var piece = KafkaPiece()
   private var headers = ByteWriter(capacity: 256)
   private var batch = ByteWriter(capacity: 64 << 10)
-  /// Gateway and epoch as headers, and the next header up to its value; empty: records do not say who they are.
-  private let identityHeaders: [UInt8]
+  private var unpacked = ByteWriter(capacity: 16)
+  private var decompressor = ZstdDecompressor()
+  /// What records say of themselves besides their offset; nil: nothing, not even that.
+  private let identityHeaders: RecordHeaders?
 
-  private static let backlogHeader = header("forebay-lane", "backlog")
-
-  /// - Parameter identity: what records say of themselves; nil: nothing.
+  /// - Parameter identity: nil: records do not say who they are.
   init(_ identity: RecordIdentity? = nil) {
-    guard let identity else {
-      identityHeaders = []
-      return
+    identityHeaders = identity.map { identity in
+      var headers = RecordHeaders()
+      headers.add("forebay-gateway", identity.gateway)
+      headers.add("forebay-epoch", "\(identity.epoch)")
+      return headers
     }
-    let key = "forebay-offset"
-    identityHeaders =
-      Self.header("forebay-gateway", identity.gateway) + Self.header("forebay-epoch", "\(identity.epoch)")
-      + Self.header(key, "").dropLast()
   }
 
-  private static func header(_ key: String, _ value: String) -> [UInt8] {
-    var writer = ByteWriter(capacity: 64)
-    writer.append(header: key, value)
-    return writer.array
+  private static let offsetKey = "forebay-offset"
+
+  private static func marks(_ lane: Lane) -> RecordHeaders {
+    var marks = RecordHeaders()
+    if lane == .backlog { marks.add("forebay-lane", "backlog") }
+    return marks
   }
 
   func part(for destination: KafkaDestination) -> KafkaPart? { indexes[destination].map { parts[$0] } }
@@ -69,8 +69,7 @@ struct KafkaParts: ~Copyable {
     for batch in identity.batches { begin(batch.destination) }
     guard count > 0 else { return false }
     if let header = contents.storedHeader {
-      guard count == 1 else { return false }
-      parts[0].take(header, contents.storedFrame)
+      guard count == 1, takeStored(header, contents) else { return false }
     } else if count == 1 {
       Self.fill(contents, identityHeaders, &headers) { _ in parts[0] }
     } else {
@@ -97,12 +96,35 @@ struct KafkaParts: ~Copyable {
     count += 1
   }
 
+  /// Takes a batch that the log has: as it is, where nothing is to be said in it.
+  private mutating func takeStored(_ header: RecordBatchHeader, _ contents: borrowing ShipmentContents) -> Bool {
+    guard let identityHeaders else {
+      parts[0].take(header, contents.storedFrame)
+      return true
+    }
+    unpacked.removeAll()
+    do throws(ZstdError) {
+      try decompressor.decompress(
+        contents.storedFrame, into: &unpacked, limit: RecordBatchHeader.maximumBatchBytes)
+    } catch {
+      return false
+    }
+    return Self.take(
+      header, unpacked, OffsetHeaders(identityHeaders, offset: Self.offsetKey, Self.marks(contents.lane)), into: parts[0])
+  }
+
+  private static func take(
+    _ header: RecordBatchHeader, _ records: borrowing ByteWriter, _ headers: OffsetHeaders, into part: KafkaPart
+  ) -> Bool {
+    part.take(header, records: records.bytes, adding: headers)
+  }
+
   /// Adds each record to the part that `choose` names for its topic, with its identity.
   private static func fill(
-    _ contents: borrowing ShipmentContents, _ identityHeaders: [UInt8], _ headers: inout ByteWriter,
+    _ contents: borrowing ShipmentContents, _ identity: RecordHeaders?, _ headers: inout ByteWriter,
     _ choose: (RawSpan) -> KafkaPart?
   ) {
-    let isLeftBehind = contents.lane == .backlog
+    let marks = marks(contents.lane)
     var iterator = RecordIterator(contents.header, records: contents.recordBytes)
     var place = 0
     while let record = iterator.next() {
@@ -110,20 +132,13 @@ struct KafkaParts: ~Copyable {
       guard let part = choose(record.topic) else { continue }
       headers.removeAll()
       headers.append(record.headerBytes)
-      var count = record.headerCount
-      if !identityHeaders.isEmpty {
-        headers.append(identityHeaders)
-        let start = headers.count
-        headers.append(UInt8(0))
-        headers.append(decimal: record.offset)
-        // At most 20 digits: their number is one byte, zig-zag.
-        headers.patch(UInt8(2 * (headers.count - start - 1)), at: start)
-        count += 3
+      var count = record.headerCount + marks.count
+      if let identity {
+        headers.append(identity.bytes)
+        headers.append(header: offsetKey, decimal: record.offset)
+        count += identity.count + 1
       }
-      if isLeftBehind {
-        headers.append(backlogHeader)
-        count += 1
-      }
+      headers.append(marks.bytes)
       part.add(record, place: place, headerCount: count, headers: headers.bytes)
     }
   }

@@ -39,6 +39,8 @@ final class MQTTTarget: UplinkTarget {
 
   /// Messages without a PUBACK at any time.
   private static let messageWindow = 200
+  /// More than there are answers on their way.
+  private static let readsAtOnce = 1000
 
   init(
     _ configuration: MQTTTargetConfiguration, uplink: String, identity: RecordIdentity, time: any TimeSource
@@ -96,11 +98,7 @@ final class MQTTTarget: UplinkTarget {
     guard let client else { return progress }
     if sending.hasProgressed(client.descriptor) { progress.hasMoved = true }
     do throws(MosquittoError) {
-      if isReadable {
-        repeat {
-          try client.read()
-        } while client.descriptor >= 0 && DescriptorWait.isReadable(client.descriptor)
-      }
+      if isReadable { try readAll(client) }
       // A ping would only wait behind what is being sent, and its answer be missed on a slow line.
       if !isSending || !client.wantsWrite && !sending.isUnderWay { try client.keepAlive() }
     } catch {
@@ -119,6 +117,15 @@ final class MQTTTarget: UplinkTarget {
     sending.note(client.descriptor)
     progress.isReady = isAccepted
     return progress
+  }
+
+  private func readAll(_ client: MosquittoClient) throws(MosquittoError) {
+    for _ in 0..<Self.readsAtOnce {
+      try client.read()
+      guard client.descriptor >= 0, DescriptorWait.isReadable(client.descriptor) else { return }
+    }
+    // While TLS is being agreed on libmosquitto does not notice that nobody is there any more.
+    if DescriptorWait.isHungUp(client.descriptor) { throw MosquittoError("read", "the broker closed the connection") }
   }
 
   private func handleEvents(_ client: MosquittoClient, _ progress: inout TargetProgress) throws(TargetFailure) {
