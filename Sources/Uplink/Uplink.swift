@@ -60,7 +60,7 @@ package final class Uplink: Sendable {
   ) throws(UplinkError) -> Uplink {
     let filters = try parseFilters(configuration)
     let (target, description) = try makeTarget(
-      configuration, RecordIdentity(gateway: gateway, epoch: log.epoch), time)
+      configuration, TargetContext(configuration, RecordIdentity(gateway: gateway, epoch: log.epoch), time))
     var status = UplinkStatus()
     status.name = configuration.name
     status.target = description
@@ -79,30 +79,29 @@ package final class Uplink: Sendable {
   }
 
   private static func makeTarget(
-    _ configuration: UplinkConfiguration, _ identity: RecordIdentity, _ time: any TimeSource
+    _ configuration: UplinkConfiguration, _ context: TargetContext
   ) throws(UplinkError) -> (any UplinkTarget, description: String) {
     switch configuration.target {
     case .mqtt(let mqtt):
       do throws(MosquittoError) {
-        let target = try MQTTTarget(mqtt, uplink: configuration.name, identity: identity, time: time)
-        return (target, "mqtt \(mqtt.host):\(mqtt.port)")
+        return (try MQTTTarget(mqtt, context), "mqtt \(mqtt.host):\(mqtt.port)")
       } catch {
         throw .badTarget(uplink: configuration.name, reason: error.description)
       }
     case .kafka(let kafka):
       do throws(SystemError) {
-        let target = try KafkaTarget(
-          kafka, identity: identity, timeoutSeconds: configuration.timeoutSeconds, time: time)
-        return (target, "kafka \(kafka.topic) at \(kafka.brokers.joined(separator: ", "))")
+        return (
+          try KafkaTarget(kafka, context), "kafka \(kafka.topic) at \(kafka.brokers.joined(separator: ", "))"
+        )
       } catch {
         throw .system(error)
       }
     case .rabbitMQ(let rabbitMQ):
       do throws(TargetFailure) {
-        let target = try RabbitMQTarget(
-          rabbitMQ, uplink: configuration.name, identity: identity, timeoutSeconds: configuration.timeoutSeconds,
-          time: time)
-        return (target, "rabbitmq \(rabbitMQ.destination) at \(rabbitMQ.hosts.joined(separator: ", "))")
+        return (
+          try RabbitMQTarget(rabbitMQ, context),
+          "rabbitmq \(rabbitMQ.destination) at \(rabbitMQ.hosts.joined(separator: ", "))"
+        )
       } catch {
         throw .badTarget(uplink: configuration.name, reason: error.description)
       }

@@ -6,11 +6,10 @@ import Records
 /// One owner, one thread.
 struct BatchPacker: ~Copyable {
   private static let targetBytes = 512 << 10
-  private static let compressionLevel = 5
 
   private var builder = RecordBatchBuilder(capacity: targetBytes + (64 << 10))
   private var base: Offset = 0
-  private var compressor = ZstdCompressor(level: compressionLevel)
+  private var compressor = ZstdCompressor(.quick)
   private var packed = ByteWriter(capacity: 256 << 10)
 
   var isEmpty: Bool { builder.isEmpty }

@@ -10,7 +10,7 @@ struct KafkaParts: ~Copyable {
   private var count = 0
   private var loaded: KafkaShipmentIdentity?
   private var indexes: [KafkaDestination: Int] = [:]
-  private var compressor = ZstdCompressor(level: 3)
+  private var compressor: ZstdCompressor
   private var piece = KafkaPiece()
   private var headers = ByteWriter(capacity: 256)
   private var batch = ByteWriter(capacity: 64 << 10)
@@ -20,7 +20,8 @@ struct KafkaParts: ~Copyable {
   private let identityHeaders: RecordHeaders?
 
   /// - Parameter identity: nil: records do not say who they are.
-  init(_ identity: RecordIdentity? = nil) {
+  init(_ identity: RecordIdentity?, _ effort: ZstdCompressor.Effort) {
+    compressor = ZstdCompressor(effort)
     identityHeaders = identity.map { identity in
       var headers = RecordHeaders()
       headers.add("forebay-gateway", identity.gateway)
@@ -110,7 +111,8 @@ struct KafkaParts: ~Copyable {
       return false
     }
     return Self.take(
-      header, unpacked, OffsetHeaders(identityHeaders, offset: Self.offsetKey, Self.marks(contents.lane)), into: parts[0])
+      header, unpacked, OffsetHeaders(identityHeaders, offset: Self.offsetKey, Self.marks(contents.lane)),
+      into: parts[0])
   }
 
   private static func take(

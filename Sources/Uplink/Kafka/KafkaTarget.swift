@@ -37,7 +37,7 @@ final class KafkaTarget: UplinkTarget {
   /// The end of the connection, which comes after that.
   private var failed: TargetFailure?
   /// Those of the last shipment.
-  var parts = KafkaParts()
+  var parts: KafkaParts
   /// So many shipments more go one at a time, because the cluster did not take one of them as it was.
   var carefulCount = 0
   /// Until then the cluster wants nothing (monotonic nanoseconds).
@@ -68,15 +68,13 @@ final class KafkaTarget: UplinkTarget {
     case stored
   }
 
-  init(
-    _ configuration: KafkaTargetConfiguration, identity: RecordIdentity, timeoutSeconds: Int, time: any TimeSource
-  ) throws(SystemError) {
+  init(_ configuration: KafkaTargetConfiguration, _ context: TargetContext) throws(SystemError) {
     self.configuration = configuration
-    self.timeoutSeconds = timeoutSeconds
-    self.time = time
-    clientID = configuration.clientID ?? "forebay-\(identity.gateway)"
-    routing = KafkaRouting(configuration, gateway: identity.gateway)
-    parts = KafkaParts(configuration.identity == .headers ? identity : nil)
+    timeoutSeconds = context.timeoutSeconds
+    time = context.time
+    clientID = configuration.clientID ?? "forebay-\(context.identity.gateway)"
+    routing = KafkaRouting(configuration, gateway: context.identity.gateway)
+    parts = KafkaParts(configuration.identity == .headers ? context.identity : nil, context.effort)
     poller = try Poller(capacity: 16)
   }
 

@@ -14,7 +14,6 @@ final class MQTTTarget: UplinkTarget {
   private let configuration: MQTTTargetConfiguration
   private let broker: MosquittoConfiguration
   private let identity: RecordIdentity
-  private let uplink: String
   private let time: any TimeSource
 
   private var client: MosquittoClient?
@@ -28,7 +27,7 @@ final class MQTTTarget: UplinkTarget {
   /// The one message of a shipment in batches; empty where it has been published.
   private var batch = ByteWriter(capacity: 64 << 10)
   private var isBatchDue = false
-  private var compressor = ZstdCompressor(level: 3)
+  private var compressor: ZstdCompressor
 
   /// Index of the record, by the number its PUBACK will carry.
   private var outstanding: [Int32: Int] = [:]
@@ -42,16 +41,15 @@ final class MQTTTarget: UplinkTarget {
   /// More than there are answers on their way.
   private static let readsAtOnce = 1000
 
-  init(
-    _ configuration: MQTTTargetConfiguration, uplink: String, identity: RecordIdentity, time: any TimeSource
-  ) throws(MosquittoError) {
+  init(_ configuration: MQTTTargetConfiguration, _ context: TargetContext) throws(MosquittoError) {
+    compressor = ZstdCompressor(context.effort)
     self.configuration = configuration
-    self.identity = identity
-    self.uplink = uplink
-    self.time = time
+    identity = context.identity
+    time = context.time
     outgoing = OutgoingMessages(topicPrefix: configuration.topicPrefix)
     var broker = MosquittoConfiguration(
-      host: configuration.host, clientID: configuration.clientID ?? "forebay-\(identity.gateway)-uplink-\(uplink)")
+      host: configuration.host,
+      clientID: configuration.clientID ?? "forebay-\(identity.gateway)-uplink-\(context.uplink)")
     broker.port = configuration.port
     broker.user = configuration.user
     broker.password = configuration.password

@@ -1,5 +1,5 @@
 package import Bytes
-import Platform
+package import Platform
 import Records
 import Wire
 
@@ -19,7 +19,7 @@ package struct RabbitMQPacker: ~Copyable {
   private let message: AMQPMessage
   private let compression: RabbitMQTargetConfiguration.Compression
   private var batch = Batch()
-  private var compressor = ZstdCompressor(level: 3)
+  private var compressor: ZstdCompressor
 
   /// A target has a publisher for each lane: the ids of each rise.
   static func publisher(of lane: Lane) -> UInt8 { lane.rawValue }
@@ -37,7 +37,11 @@ package struct RabbitMQPacker: ~Copyable {
     var packed = Packed()
   }
 
-  package init(_ identity: RecordIdentity, _ compression: RabbitMQTargetConfiguration.Compression) {
+  package init(
+    _ identity: RecordIdentity, _ compression: RabbitMQTargetConfiguration.Compression,
+    _ effort: ZstdCompressor.Effort = .quick
+  ) {
+    compressor = ZstdCompressor(effort)
     message = AMQPMessage(gateway: identity.gateway, epoch: "\(identity.epoch)")
     self.compression = compression
   }

@@ -54,15 +54,14 @@ final class RabbitMQTarget: UplinkTarget {
   }
 
   init(
-    _ configuration: RabbitMQTargetConfiguration, uplink: String, identity: RecordIdentity, timeoutSeconds: Int,
-    time: any TimeSource
+    _ configuration: RabbitMQTargetConfiguration, _ context: TargetContext
   ) throws(TargetFailure) {
     self.configuration = configuration
-    self.timeoutSeconds = timeoutSeconds
-    self.time = time
-    gateway = identity.gateway
-    reference = "\(identity.gateway)/\(identity.epoch)/\(uplink)"
-    packer = RabbitMQPacker(identity, configuration.compression)
+    timeoutSeconds = context.timeoutSeconds
+    time = context.time
+    gateway = context.identity.gateway
+    reference = "\(context.identity.gateway)/\(context.identity.epoch)/\(context.uplink)"
+    packer = RabbitMQPacker(context.identity, configuration.compression, context.effort)
     guard reference(of: .backlog).utf8.count <= Self.maximumReferenceBytes else {
       throw TargetFailure("the names of the gateway and the uplink are too long for RabbitMQ, together: `\(reference)`")
     }
