@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// The built daemon forwarding to real RabbitMQ nodes, read back with clients that others have written.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct RabbitMQTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .ownThread) struct RabbitMQTests {
   private static let peers = String("\(#filePath)".dropLast("RabbitMQTests.swift".count)) + "Peers/"
   private let directory = TemporaryDirectory()
 

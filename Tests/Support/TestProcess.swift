@@ -132,18 +132,25 @@ package func writeFile(_ path: String, _ text: String) throws {
   fputs(text, file)
 }
 
-/// A TCP port on loopback that is free now.
+/// A TCP port on loopback that is free now, and that the kernel gives to no outgoing connection meanwhile: a server may take its
+/// time until it listens.
 package func freePort() -> Int {
-  let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  defer { close(socket) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = inet_addr("127.0.0.1")
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  return withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-      precondition(bind(socket, generic, length) == 0 && getsockname(socket, generic, &length) == 0)
+  while true {
+    let port = Int.random(in: 10_000..<32_000)
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(socket) }
+    // A process that is just being started may have a copy for a moment, which is not to keep the server from the port.
+    var yes: Int32 = 1
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    address.sin_port = UInt16(port).bigEndian
+    let isFree = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
     }
-    return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+    if isFree { return port }
   }
 }

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// The built daemon forwarding over lines that break, to several real servers at a time.
-@Suite(.serialized, .timeLimit(.minutes(4)), .farSideServers) struct BadLinkTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .ownThread, .farSideServers) struct BadLinkTests {
   private let servers = FarSideServers.shared!
   private let directory = TemporaryDirectory()
   private var random = SeededGenerator(seed: 7)
@@ -84,12 +84,12 @@ import Testing
     try waitUntil(seconds: 10, "the lines to break; \(forebay.errors)") {
       servers.lines.values.allSatisfy { $0.state == state }
     }
-    #expect(try forebay.uplinks().allSatisfy { $0.state == "shipping" && $0.lag > 0 })
+    #expect(try forebay.uplinks().allSatisfy { $0.lag > 0 })
     let start = monotonicSeconds()
     try publish(Array(payloads[1500...]), to: forebay)
-    #expect(monotonicSeconds() - start < 2)
+    #expect(monotonicSeconds() - start < 5)
 
-    try waitUntil(seconds: 10, "the words; \(forebay.errors)") {
+    try waitUntil(seconds: 20, "the words; \(forebay.errors)") {
       try forebay.uplinks().allSatisfy {
         $0.lastError.hasSuffix("connected, but nothing has been confirmed for 3 s")
           || $0.lastError.contains("Connection timed out")
@@ -134,12 +134,12 @@ import Testing
     let forebay = try ForebayProcess(
       servers.uplinks("long") { side in
         // To an MQTT broker messages, not shipments, are many at a time.
-        #"shipment: { records: \#(side.takesOnce ? 50 : 1000) }, timeout: "2 s""#
+        #"shipment: { records: \#(side.takesOnce ? 50 : 1000) }, timeout: "5 s""#
       }, in: directory)
     let seconds = try time(forebay, payloads(0..<3000), at: "long")
-    // One shipment after the other would take 60 × 300 ms, one message after the other 3000 × 300 ms.
-    for side in [FarSide.kafka, .rabbitMQ] { #expect(seconds[side]! < 10, "\(side)") }
-    #expect(seconds[.messages]! < 10)
+    // One shipment after the other would take 60 × 300 ms; messages, 20 at a time, 150 × 300 ms.
+    for side in [FarSide.kafka, .rabbitMQ] { #expect(seconds[side]! < 15, "\(side)") }
+    #expect(seconds[.messages]! < 30)
   }
 
   @Test mutating func `a thin line is used as far as it goes, and no time-out takes it for dead`() throws {
@@ -150,7 +150,7 @@ import Testing
     for (side, line) in servers.lines { line.setLine(bytesPerSecond: rate(side)) }
     let forebay = try ForebayProcess(
       servers.uplinks("thin", mqtt: #"keepAlive: "5 s""#) { _ in
-        #"shipment: { records: 10000, bytes: "1 MiB" }, timeout: "2 s""#
+        #"shipment: { records: 10000, bytes: "1 MiB" }, timeout: "3 s""#
       }, in: directory)
     // One shipment, which takes longer than nothing may move.
     let before = servers.lines.mapValues { $0.bytesUp }
@@ -158,7 +158,7 @@ import Testing
     for (side, line) in servers.lines {
       let bytes = line.bytesUp - before[side]!
       #expect(bytes > 200_000)
-      #expect(seconds[side]! < Double(bytes) / Double(rate(side)) * 1.2 + 2, "\(side)")
+      #expect(seconds[side]! < Double(bytes) / Double(rate(side)) * 1.5 + 2, "\(side)")
     }
   }
 
@@ -187,14 +187,14 @@ import Testing
     let start = monotonicSeconds()
     try publish(Array(payloads[100...]), to: forebay)
     try waitUntilForwarded([.messages, .rabbitMQ])
-    #expect(monotonicSeconds() - start < 5)
+    #expect(monotonicSeconds() - start < 8)
     let words = [
       "batches": "nothing has been confirmed for 2 s", "kafka": "Connection refused", "closed": "Connection refused",
       "stranger": "refuses the user or the password",
       // Nothing yet: it takes ten seconds.
       "mute": "",
     ]
-    try waitUntil(seconds: 12, "each one's words; \(forebay.errors)") {
+    try waitUntil(seconds: 20, "each one's words; \(forebay.errors)") {
       try forebay.uplinks().allSatisfy { $0.lastError.contains(words[$0.name] ?? "") }
     }
     for uplink in try forebay.uplinks() where words[uplink.name] == nil {

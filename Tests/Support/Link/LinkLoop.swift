@@ -27,11 +27,12 @@ final class LinkLoop: @unchecked Sendable {
   func run() {
     do {
       while !shared.current.mustStop {
-        try enter(shared.current.state)
-        wait(shared.current)
         let orders = shared.current
+        try enter(orders.state)
+        shared.count { ($0.state, $0.orders) = (orders.state, orders.number) }
+        wait(orders)
         // A change of state goes before what would be done otherwise.
-        if orders.state == state { work(orders) }
+        if shared.current.state == state { work(shared.current) }
       }
     } catch {
       // Nothing in a test can go on without the line.
@@ -41,6 +42,8 @@ final class LinkLoop: @unchecked Sendable {
 
   private func enter(_ new: LinkProxy.State) throws {
     guard new != state else { return }
+    // Those that wait are connections already.
+    if isCarrying { accept() }
     // What was swallowed is missing in the middle of these.
     if state == .mute || new == .cut { connections = [] }
     if state == .cut { listener = try LinkListener(port: port) }

@@ -55,10 +55,22 @@ package final class LinkProxy: Sendable {
       wakeUp.signal()
     }
 
+    /// Returns when the thread does as it was told.
+    func orderAndWait(_ change: (inout Orders) -> Void) {
+      let number = orders.withLock {
+        change(&$0)
+        $0.number += 1
+        return $0.number
+      }
+      wakeUp.signal()
+      while counters.withLock({ $0.orders < number }) { usleep(1000) }
+    }
+
     func count<Result>(_ body: (inout Counters) -> Result) -> Result { counters.withLock { body(&$0) } }
   }
 
   struct Orders: Sendable {
+    var number = 0
     var state = State.open
     var delayMilliseconds = 0
     var bytesPerSecond: Int?
@@ -83,6 +95,9 @@ package final class LinkProxy: Sendable {
   }
 
   struct Counters: Sendable {
+    /// The last that is carried out.
+    var orders = 0
+    var state = State.open
     var connections = 0
     var bytesUp = 0
     var bytesDown = 0
@@ -93,10 +108,12 @@ package final class LinkProxy: Sendable {
 
 // Orders.
 extension LinkProxy {
-  package var state: State { shared.current.state }
+  /// What the line is now.
+  package var state: State { shared.count { $0.state } }
 
+  /// Returns when the line is so.
   package func become(_ state: State) {
-    shared.order {
+    shared.orderAndWait {
       $0.state = state
       $0.turn = nil
     }
@@ -104,7 +121,7 @@ extension LinkProxy {
 
   /// Is open until `bytes` more have been forwarded, and then `state`: in the middle of whatever that is the middle of.
   package func become(_ state: State, after bytes: Int, _ direction: Direction) {
-    shared.order {
+    shared.orderAndWait {
       $0.state = .open
       $0.turn = Turn(state: state, bytes: bytes, direction: direction)
     }
