@@ -46,20 +46,18 @@ extension UplinkLoop {
     flight.identity = nil
   }
 
-  /// Sends the shipments that are not on their way yet.
+  /// Sends the first shipment that is not on its way yet: one at a time, so that the far side is busy with it while the next is
+  /// made ready.
   private func send(_ now: Int64) throws {
     guard sentCount < flights.count, rate?.isExhausted(now) != true else { return }
     let ready = try note(upTo: min(flights.count, target.window), now)
     // Where the target has something to settle first, that must come to an end, too.
     if case .idle = phase, !flights.isEmpty { phase = .shipping(deadline: now + progressLimit) }
-    while sentCount < ready, rate?.isExhausted(now) != true {
-      try target.send(flights[sentCount].contents, as: flights[sentCount].identity ?? [])
-      flights[sentCount].sentAt = now
-      sentCount += 1
-      isTargetDue = true
-      // Without knowing what it comes to on the wire, no second one is sent.
-      if rate != nil { break }
-    }
+    guard sentCount < ready else { return }
+    try target.send(flights[sentCount].contents, as: flights[sentCount].identity ?? [])
+    flights[sentCount].sentAt = now
+    sentCount += 1
+    isTargetDue = true
   }
 
   /// Notes on disk what is about to be sent, and what the far side will recognise it by.

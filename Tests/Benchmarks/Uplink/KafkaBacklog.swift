@@ -14,26 +14,26 @@ enum KafkaBacklog {
     try Backlog.writeMessages(.meters, records: backlog.records, to: peers + "/messages")
     let replay = try record(backlog, peers, scratch)
     let producer = try ReferenceProducer(peers + "/messages", directory: peers)
-    var ours: [Drain] = []
-    var theirs: [Drain] = []
+    var drains: [Contestant: [Drain]] = [:]
     var replayed: [Double] = []
     let rounds = options.isQuick ? 3 : 7
     for round in 0..<rounds {
       let broker = try KafkaFarSide(directory: peers)
-      // The other one first in every second round.
-      for isOurs in [round % 2 == 0, round % 2 != 0] {
-        if isOurs {
-          ours.append(try drain(backlog, to: broker, round: round, scratch))
-        } else {
-          try broker.start()
-          theirs.append(try producer.run(to: broker, run: round))
-        }
+      // Another one first each time.
+      for turn in Contestant.allCases.indices {
+        let contestant = Contestant.allCases[(turn + round) % Contestant.allCases.count]
+        drains[contestant, default: []].append(
+          contestant == .librdkafka
+            ? try run(producer, to: broker, round: round)
+            : try drain(backlog, to: broker, contestant, round: round, scratch))
         broker.kill()
       }
       try broker.start()
       replayed.append(Double(backlog.records) / (try replay.run(port: broker.port, to: "recorded")))
     }
-    add(ours, theirs, &table)
+    for contestant in [Contestant.identified, .asSealed] {
+      add(contestant, drains[contestant]!, drains[.librdkafka]!, &table)
+    }
     table.note(
       "the broker takes \(Samples(replayed).median.perSecond) when it is sent the same bytes again by a plain loop")
     table.note(
@@ -41,7 +41,15 @@ enum KafkaBacklog {
         + " \(Double(backlog.sealedBytes).mebibytes) (\(Double(backlog.writtenBytes).mebibytes) before)")
   }
 
-  private static func add(_ ours: [Drain], _ theirs: [Drain], _ table: inout Table) {
+  private enum Contestant: CaseIterable {
+    /// Records say who they are, so a sealed batch is compressed anew.
+    case identified
+    /// They do not.
+    case asSealed
+    case librdkafka
+  }
+
+  private static func add(_ contestant: Contestant, _ ours: [Drain], _ theirs: [Drain], _ table: inout Table) {
     func row(
       _ name: String, _ value: (Drain) -> Double, _ text: (Double) -> String, _ target: Row.Target
     ) -> Row {
@@ -49,8 +57,14 @@ enum KafkaBacklog {
         name: name, measured: text(Samples(ours.map(value)).median), reference: text(Samples(theirs.map(value)).median),
         judged: Samples(zip(ours, theirs).map { value($0) / value($1) }), target: target)
     }
-    table.add(row("kafka backlog, records", \.recordsPerSecond, \.perSecond, .atLeast(1.5)))
-    table.add(row("processor time a record", \.processorSecondsPerRecord, \.duration, .atMost(0.5)))
+    let kind = contestant == .identified ? "with identity" : "as sealed"
+    table.add(row("kafka backlog, \(kind)", \.recordsPerSecond, \.perSecond, .atLeast(1.5)))
+    table.add(row("  processor time a record", \.processorSecondsPerRecord, \.duration, .atMost(0.5)))
+  }
+
+  private static func run(_ producer: ReferenceProducer, to broker: KafkaFarSide, round: Int) throws -> Drain {
+    try broker.start()
+    return try producer.run(to: broker, run: round)
   }
 
   private static func record(
@@ -69,12 +83,12 @@ enum KafkaBacklog {
 
   /// - Parameter round: another one each time: an uplink of its own, which has got nothing yet.
   private static func drain(
-    _ backlog: Backlog, to broker: KafkaFarSide, round: Int, _ scratch: borrowing ScratchDirectory
+    _ backlog: Backlog, to broker: KafkaFarSide, _ contestant: Contestant, round: Int,
+    _ scratch: borrowing ScratchDirectory
   ) throws -> Drain {
-    let name = "round-\(round)"
-    return try Gateway.with(
-      data: backlog.directory, uplinks: [broker.uplink(name, to: KafkaFarSide.topic)], scratch
-    ) { gateway in
+    let name = "\(contestant)-\(round)"
+    let uplink = broker.uplink(name, isIdentified: contestant == .identified)
+    return try Gateway.with(data: backlog.directory, uplinks: [uplink], scratch) { gateway in
       // Before there is a broker, so that nothing has gone when the time begins.
       _ = try gateway.pause(name)
       try broker.start()

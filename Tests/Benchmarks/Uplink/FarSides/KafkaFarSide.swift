@@ -49,8 +49,18 @@ final class KafkaFarSide: FarSide {
   func kill() { running = nil }
 
   /// - Parameter place: not used: there is one topic, `topic`.
-  func target(_ place: String) -> String {
-    "kafka: { brokers: [\"127.0.0.1:\(clientPort)\"], topic: \"\(Self.topic)\" }"
+  func target(_ place: String) -> String { target(isIdentified: true) }
+
+  /// An uplink that goes there.
+  /// - Parameter isIdentified: records say who they are.
+  func uplink(_ name: String, isIdentified: Bool) -> String {
+    "{ name: \"\(name)\", \(target(isIdentified: isIdentified)) }"
+  }
+
+  private func target(isIdentified: Bool) -> String {
+    let identity = isIdentified ? "headers" : "none"
+    return
+      "kafka: { brokers: [\"127.0.0.1:\(clientPort)\"], topic: \"\(Self.topic)\", identity: \"\(identity)\" }"
   }
 
   /// Of the broker since its start.
