@@ -17,9 +17,9 @@ package final class Uplink: Sendable {
     private let orders = Mutex(Orders())
 
     /// What somebody has asked for, and the loop has not done yet.
-    struct Orders: Sendable {
-      var isPaused = false
-      var retriesAtOnce = false
+    package struct Orders: Sendable {
+      package var isPaused = false
+      package var retriesAtOnce = false
     }
 
     package init(_ status: UplinkStatus) throws(SystemError) {
@@ -41,7 +41,7 @@ package final class Uplink: Sendable {
       }
     }
 
-    func order(_ change: (inout Orders) -> Void) {
+    package func order(_ change: (inout Orders) -> Void) {
       orders.withLock { change(&$0) }
       wakeUp.signal()
     }

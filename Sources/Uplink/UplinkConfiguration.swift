@@ -10,6 +10,8 @@ package struct UplinkConfiguration: Hashable, Sendable {
   package var shipmentRecords: Int
   /// … or at this many bytes of records, before compression.
   package var shipmentBytes = 512 << 10
+  /// Records that trickle in are gathered for so long; the first behind a longer silence goes at once.
+  package var shipmentWaitMilliseconds = 100
   /// Of what goes to the far side's protocol, compressed; nil: as fast as the line is.
   package var maxBytesPerSecond: Int?
   /// How long a connection may have something on its way without anything moving.

@@ -16,10 +16,22 @@ extension UplinkLoop {
       backoff.reset()
       Journal.notice("uplink \(status.name): goes on")
     }
-    if orders.retriesAtOnce, case .disconnected = phase {
-      backoff.reset()
-      phase = .disconnected(retryAt: now)
+    if orders.retriesAtOnce { tryAtOnce(now) }
+  }
+
+  /// Waits neither for the next try nor for a connection on which nothing moves: it may have been made, or broken off, while
+  /// there was no network, and would take its time to find out.
+  private func tryAtOnce(_ now: Int64) {
+    switch phase {
+    case .disconnected: break
+    case .connecting where now - lastMoved > Self.second: disconnect()
+    case .shipping where now - lastMoved > 2 * Self.second:
+      status.retries += 1
+      disconnect()
+    case .connecting, .shipping, .idle, .paused: return
     }
+    backoff.reset()
+    phase = .disconnected(retryAt: now)
   }
 
   private var pause: Pause? { if case .paused(let reason) = phase { reason } else { nil } }
@@ -48,6 +60,7 @@ extension UplinkLoop {
   func connect(_ now: Int64) {
     do throws(TargetFailure) {
       phase = .connecting(deadline: now + Self.connectLimit)
+      lastMoved = now
       try target.connect()
     } catch {
       fail(error.description)

@@ -14,15 +14,17 @@ extension UplinkLoop {
     // Live records do not wait for the backlog's.
     let isLiveFree = !flights.contains { $0.lane == .live }
     guard flights.count <= target.window / 2 || isLiveFree else { return }
-    while flights.count < target.window, let lane = nextLane(), try cutNext(lane, now) {}
+    while flights.count < target.window, let lane = nextLane(now), try cutNext(lane, now) {}
   }
 
   /// Which lane's turn it is; nil: nothing is waiting that should go now.
-  private func nextLane() -> Lane? {
+  private func nextLane(_ now: Int64) -> Lane? {
     let live = flights.count { $0.lane == .live }
     let waiting = log.durableEnd - liveReader.position
+    let isGathered = now >= gatheredAt
+    if waiting > 0, live == 0, !isGathered { isGathering = true }
     // Behind others, only what fills a shipment: the rest grows while they are on their way.
-    let isLiveDue = waiting > 0 && (live == 0 || waiting >= configuration.shipmentRecords)
+    let isLiveDue = waiting > 0 && (live == 0 && isGathered || waiting >= configuration.shipmentRecords)
     // A place is kept for live records.
     let isBacklogDue = !lanes.backlog.isEmpty && flights.count - live < max(1, target.window - 1)
     if isLiveDue, isBacklogDue { return pace.isBacklogsTurn ? .backlog : .live }
@@ -42,6 +44,7 @@ extension UplinkLoop {
       // A file that is not read any more is not kept open: retention may want its room.
       if lane == .backlog, lanes.backlog.first?.lowerBound != end { backlogReader.seek(to: end) }
       pace.count(flight.contents.byteCount, lane)
+      if lane == .live { gatheredAt = now + Int64(configuration.shipmentWaitMilliseconds) * 1_000_000 }
       return true
     }
     retire(flight)

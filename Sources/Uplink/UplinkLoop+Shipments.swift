@@ -56,6 +56,7 @@ extension UplinkLoop {
     guard sentCount < ready else { return }
     try target.send(flights[sentCount].contents, as: flights[sentCount].identity ?? [])
     flights[sentCount].sentAt = now
+    if sentCount == 0 { lastMoved = now }
     sentCount += 1
     isTargetDue = true
   }

@@ -26,6 +26,11 @@ package final class UplinkLoop: @unchecked Sendable {
   var pace: BacklogPace
   /// Where the log ended when it was last seen whether the live lane keeps up, and when that was.
   var lateCheck: (time: Int64, end: Offset) = (0, 0)
+  /// Until then records are gathered for the next shipment of the live lane; and whether there are such.
+  var gatheredAt: Int64 = 0
+  var isGathering = false
+  /// When something last moved on the connection.
+  var lastMoved: Int64 = 0
   /// A look for records that are wanted has ended before the log did.
   var hasMoreToLookAt = false
 
@@ -98,6 +103,7 @@ package final class UplinkLoop: @unchecked Sendable {
     self.cursor = cursor
     // A log that refuses waits for its consumers: they must be able to go on.
     appender = log.makeAppender(alsoWhenRefusing: true)
+    publish()
   }
 
   package func run() {
@@ -120,6 +126,7 @@ package final class UplinkLoop: @unchecked Sendable {
     let now = time.monotonicNanoseconds()
     obey(now)
     hasMoreToLookAt = false
+    isGathering = false
     switch phase {
     case .paused: break
     case .disconnected(let retryAt):
@@ -137,7 +144,9 @@ package final class UplinkLoop: @unchecked Sendable {
       ship(now)
     }
     defer { isTargetDue = false }
-    return isTargetDue || hasMoreToLookAt ? 0 : rate?.millisecondsToWait(now) ?? 500
+    if isTargetDue || hasMoreToLookAt { return 0 }
+    let longest = rate?.millisecondsToWait(now) ?? 500
+    return isGathering ? min(longest, Int((gatheredAt - now) / 1_000_000) + 1) : longest
   }
 
   /// Lets the target move, and takes up what became of the shipments.
@@ -150,6 +159,7 @@ package final class UplinkLoop: @unchecked Sendable {
       let progress = try target.work(isReadable: isReadable)
       status.shippedBytes += progress.sentBytes
       rate?.take(progress.sentBytes)
+      if progress.hasMoved || progress.confirmed > 0 { lastMoved = time.monotonicNanoseconds() }
       if let hesitation = progress.hesitation { report(hesitation) }
       try deadLetter(progress.refused)
       if progress.isReady, case .connecting = phase { becomeReady() }

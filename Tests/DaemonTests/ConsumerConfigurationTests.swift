@@ -55,7 +55,7 @@ struct ConsumerConfigurationTests {
     let uplinks = try read(
       """
       { uplinks: [
-        { name: "centre", topics: ["plant/#"], shipment: { records: 10, bytes: "64 KiB" },
+        { name: "centre", topics: ["plant/#"], shipment: { records: 10, bytes: "64 KiB", wait: "5 s" },
           mqtt: { host: "m.example", port: 1884, user: "u", password: "p", clientID: "c", keepAlive: "1 m",
             format: "batches", topicPrefix: "site/", batchTopic: "b", requireSubscribers: false } },
         { name: "plain", mqtt: { host: "m.example" } },
@@ -77,6 +77,7 @@ struct ConsumerConfigurationTests {
     centre.topics = ["plant/#"]
     centre.shipmentRecords = 10
     centre.shipmentBytes = 64 << 10
+    centre.shipmentWaitMilliseconds = 5000
     #expect(uplinks[0] == centre)
     #expect(uplinks[1] == UplinkConfiguration(name: "plain", target: .mqtt(MQTTTargetConfiguration(host: "m.example"))))
     guard case .mqtt(let secure) = uplinks[2].target else { return }

@@ -128,12 +128,12 @@ import Testing
 
   @Test mutating func `brokers that go and come back, and leaders that move meanwhile, by key over all of them`() throws
   {
-    let forebay = try start(8000, #"partition: "key""#)
+    let forebay = try start(24_000, #"partition: "key""#)
     for partition in 0..<3 { try cluster.order("leader telemetry \(partition) \(1 + partition)") }
     _ = try forebay.command("uplink", "resume", "centre")
     var down = 1
     for round in 0..<8 {
-      try waitForShipped(800 * (round + 1), forebay)
+      try waitForShipped(2000 * (round + 1), forebay)
       try cluster.order("down \(down)")
       let next = 1 + down % 3
       for partition in 0..<3 where random.oneIn(2) { try cluster.order("leader telemetry \(partition) \(next)") }
@@ -148,6 +148,6 @@ import Testing
     try forebay.waitUntilForwarded()
     #expect(try forebay.uplink("centre").retries >= 4)
     try forebay.stop()
-    expectAll(8000, try read())
+    expectAll(24_000, try read())
   }
 }

@@ -164,6 +164,79 @@ struct UplinkLoopTests {
     #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60])
   }
 
+  @Test func `records that trickle in are gathered, and the first behind a silence goes at once`() throws {
+    let log = try TestLog()
+    let farSide = FarSide(seed: 1)
+    farSide.trouble = 0
+    let loop = try makeLoop(log, farSide)
+    // A record every 10 ms for a second, after a silence.
+    log.time.advance(milliseconds: 5000)
+    var arrived: [Int] = []
+    for number in 0..<100 {
+      try log.append(number..<(number + 1)) { _ in "plant/1" }
+      for _ in 0..<3 {
+        _ = loop.turn()
+        loop.work(isReadable: true)
+      }
+      arrived.append(farSide.records.count)
+      log.time.advance(milliseconds: 10)
+    }
+    #expect(arrived[0] == 1 && arrived[9] == 1 && arrived[10] == 11)
+    #expect((10...12).contains(loop.currentStatus.shipments))
+    // What is gathered has its time, and the loop wakes up for it.
+    _ = loop.turn()
+    loop.work(isReadable: true)
+    try log.append(100..<101) { _ in "plant/1" }
+    let wait = loop.turn()
+    #expect(wait > 0 && wait <= 101)
+    log.time.advance(milliseconds: wait)
+    for _ in 0..<2 {
+      _ = loop.turn()
+      loop.work(isReadable: true)
+    }
+    try check(farSide, expected: Array(0..<101))
+    // What fills a shipment does not wait.
+    try log.append(101..<120) { _ in "plant/1" }
+    _ = loop.turn()
+    loop.work(isReadable: true)
+    #expect(farSide.records.count == 117)
+  }
+
+  @Test func `who is told to try again does not hold on to a connection that is stuck`() throws {
+    let log = try TestLog()
+    try log.append(0..<10) { _ in "plant/1" }
+    let target = SilentTarget()
+    let shared = try Uplink.Shared(UplinkStatus())
+    let uplink = UplinkConfiguration(name: "u", target: .mqtt(MQTTTargetConfiguration(host: "none")))
+    let loop = UplinkLoop(
+      uplink, filters: [try TopicFilter("#")], target: target, shared: shared, log: log.log,
+      cursor: try log.log.openCursor("uplink/u"), time: log.time, backoff: Backoff(random: { 200 }))
+    func run(milliseconds: Int) {
+      for _ in 0..<(milliseconds / 100) {
+        _ = loop.turn()
+        loop.work(isReadable: false)
+        log.time.advance(milliseconds: 100)
+      }
+    }
+    run(milliseconds: 1500)
+    shared.order { $0.retriesAtOnce = true }
+    run(milliseconds: 200)
+    // It may yet answer.
+    #expect(target.sent == 1 && target.disconnects == 0)
+    run(milliseconds: 1000)
+    shared.order { $0.retriesAtOnce = true }
+    run(milliseconds: 200)
+    #expect(target.sent == 2 && target.disconnects == 1 && loop.currentStatus.retries == 1)
+    // The same with one that is not there yet.
+    target.isReady = false
+    run(milliseconds: 2500)
+    shared.order { $0.retriesAtOnce = true }
+    run(milliseconds: 1500)
+    shared.order { $0.retriesAtOnce = true }
+    run(milliseconds: 200)
+    #expect(target.sent == 2 && target.connects == 4)
+  }
+
   @Test func `a connection on which nothing moves is dropped after 30 s, and the shipment sent again`() throws {
     let log = try TestLog()
     try log.append(0..<10) { _ in "plant/1" }
@@ -188,15 +261,17 @@ private final class SilentTarget: UplinkTarget {
   let descriptor: Int32 = -1
   let wantsWrite = false
   let window = 2
+  var isReady = true
+  private(set) var connects = 0
   private(set) var sent = 0
   private(set) var disconnects = 0
 
-  func connect() throws(TargetFailure) {}
+  func connect() throws(TargetFailure) { connects += 1 }
   func disconnect() { disconnects += 1 }
   func send(_ contents: borrowing ShipmentContents, as identity: [UInt8]) throws(TargetFailure) { sent += 1 }
   func work(isReadable: Bool) throws(TargetFailure) -> TargetProgress {
     var progress = TargetProgress()
-    progress.isReady = true
+    progress.isReady = isReady
     return progress
   }
 }

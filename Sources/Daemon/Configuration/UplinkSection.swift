@@ -11,6 +11,7 @@ extension UplinkConfiguration {
     topics = section.topicFilters("topics") ?? topics
     if let shipment = section.section("shipment") {
       shipmentRecords = shipment.integer("records", in: 1...1_000_000, default: shipmentRecords)
+      shipmentWaitMilliseconds = shipment.duration("wait", in: 0...3_600_000, default: shipmentWaitMilliseconds)
       shipmentBytes = shipment.size("bytes", in: 1 << 10...64 << 20, default: shipmentBytes)
       shipment.finish()
     }

@@ -58,6 +58,14 @@ package enum OutgoingSocket {
     try Socket.setOption(socket.raw, CInt(IPPROTO_TCP), TCP_KEEPIDLE, 90)
     try Socket.setOption(socket.raw, CInt(IPPROTO_TCP), TCP_KEEPINTVL, 10)
     try Socket.setOption(socket.raw, CInt(IPPROTO_TCP), TCP_KEEPCNT, 3)
+    setPrompt(socket.raw)
+  }
+
+  /// Has what was lost on the way sent again every second at least: without it a line that is back after half a minute waits
+  /// for half a minute more. Kernels before 6.15 do not know of it, and wait.
+  package static func setPrompt(_ socket: CInt) {
+    // TCP_RTO_MAX_MS, which the C library has no name for.
+    try? Socket.setOption(socket, CInt(IPPROTO_TCP), 44, 1000)
   }
 
   /// Bytes handed to a connection that the far side's machine has not acknowledged.

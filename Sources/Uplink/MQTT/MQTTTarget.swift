@@ -73,6 +73,7 @@ final class MQTTTarget: UplinkTarget {
       self.client = client
       try client.setWindow(Self.messageWindow)
       try client.connect()
+      OutgoingSocket.setPrompt(client.descriptor)
     } catch {
       throw failure(error)
     }
