@@ -16,6 +16,8 @@ if [ "$(cat .build/peers/installed 2>/dev/null)" != "${peers[*]}" ]; then
   echo "${peers[*]}" > .build/peers/installed
 fi
 flags=(--explicit-target-dependency-import-check error)
+# As many tests at a time as the test runner has threads: the others wait before their time limits run, and not while they do.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-$(nproc)}
 
 summary=()
 failed=0

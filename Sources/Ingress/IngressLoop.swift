@@ -107,7 +107,7 @@ final class IngressLoop {
   private func publish() {
     turns += 1
     shared.publish { status in
-      status.turns = [turns]
+      if status.turns.isEmpty { status.turns = [turns] } else { status.turns[0] = turns }
       if let mqtt { status.mqtt = mqtt.status }
       if status.udp.count != udp.count { status.udp = udp.map(\.status) }
       for index in udp.indices { status.udp[index] = udp[index].status }

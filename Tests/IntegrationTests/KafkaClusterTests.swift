@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// The built daemon forwarding to a Kafka broker that others have written, read back with librdkafka.
-@Suite(.serialized, .timeLimit(.minutes(5)), .ownThread) struct KafkaClusterTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct KafkaClusterTests {
   private static let reader = String("\(#filePath)".dropLast("KafkaClusterTests.swift".count)) + "Peers/kafka_reader.py"
 
   @Test func `each record is there once and in order, whenever the daemon is killed`() throws {

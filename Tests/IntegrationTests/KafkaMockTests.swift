@@ -3,7 +3,7 @@ import Testing
 
 /// The built daemon forwarding to a Kafka cluster whose leaders move, whose brokers fail and which refuses for a while, read back
 /// with librdkafka. The cluster knows nothing of duplicates: what it has twice was sent twice.
-@Suite(.serialized, .timeLimit(.minutes(5)), .ownThread) struct KafkaMockTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct KafkaMockTests {
   private static let reader = String("\(#filePath)".dropLast("KafkaMockTests.swift".count)) + "Peers/kafka_reader.py"
   private let directory = TemporaryDirectory()
   private let cluster: KafkaMockCluster

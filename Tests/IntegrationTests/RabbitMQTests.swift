@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// The built daemon forwarding to real RabbitMQ nodes, read back with clients that others have written.
-@Suite(.serialized, .timeLimit(.minutes(5)), .ownThread) struct RabbitMQTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct RabbitMQTests {
   private static let peers = String("\(#filePath)".dropLast("RabbitMQTests.swift".count)) + "Peers/"
   private let directory = TemporaryDirectory()
 
@@ -118,7 +118,7 @@ import Testing
     let forebay = try ForebayProcess(
       """
       uplinks: [{
-        name: "centre", topics: ["bulk/#"], shipment: { records: 50 }, maxRate: "1 MiB/s",
+        name: "centre", topics: ["bulk/#"], shipment: { records: 50 }, maxRate: "256 KiB/s",
         rabbitmq: { hosts: [\(cluster.hosts)], stream: "telemetry", create: { replicas: 3 } },
       }]
       """, in: directory)
@@ -127,7 +127,12 @@ import Testing
     try cluster.start()
     _ = try forebay.command("uplink", "retry", "centre")
     try waitUntil(seconds: 60, "the load is on its way; \(forebay.errors)") { try shipped(forebay) > 0 }
+    // While it is looked for which node to kill.
+    _ = try forebay.command("uplink", "pause", "centre")
     let leader = try leader(of: "telemetry", cluster)
+    let atPause = try shipped(forebay)
+    _ = try forebay.command("uplink", "resume", "centre")
+    try waitUntil(seconds: 10, "the load goes on; \(forebay.errors)") { try shipped(forebay) > atPause }
     leader.kill()
     let atKill = try shipped(forebay)
     #expect(atKill < 200_000)
@@ -168,6 +173,7 @@ import Testing
 
   @Test func `the MQTT plugin puts everything into a quorum queue`() throws {
     let cluster = try RabbitMQCluster(
+      plugins: ["rabbitmq_mqtt"],
       definitions: """
         { "vhosts": [{ "name": "/" }],
           "users": [{ "name": "guest", "password": "guest", "tags": ["administrator"] }],

@@ -8,8 +8,13 @@ package final class RabbitMQCluster {
   private let names: TestProcess
 
   /// Does not start the nodes yet.
-  /// - Parameter definitions: what else is there from the start, as RabbitMQ's definitions file has it.
-  package init(nodes count: Int = 1, definitions: String? = nil, in directory: TemporaryDirectory) throws {
+  /// - Parameters:
+  ///   - plugins: which it runs. That for MQTT does not come up again without a majority of the nodes, for minutes.
+  ///   - definitions: what else is there from the start, as RabbitMQ's definitions file has it.
+  package init(
+    nodes count: Int = 1, plugins: [String] = ["rabbitmq_stream"], definitions: String? = nil,
+    in directory: TemporaryDirectory
+  ) throws {
     self.directory = directory
     // The nodes find one another by a name server of their own.
     let namesPort = freePort()
@@ -20,7 +25,8 @@ package final class RabbitMQCluster {
     let suffix = "\(UInt32.random(in: 0..<UInt32.max))"
     let peers = (1...count).map { "n\($0)x\(suffix)@localhost" }
     nodes = peers.map {
-      RabbitMQNode($0, peers: peers, namesPort: namesPort, hasDefinitions: definitions != nil, in: directory)
+      RabbitMQNode(
+        $0, peers: peers, namesPort: namesPort, plugins: plugins, hasDefinitions: definitions != nil, in: directory)
     }
   }
 
@@ -45,12 +51,15 @@ package final class RabbitMQNode {
   private let home: String
   private let environment: [String: String]
   private let configuration: String
+  private let plugins: [String]
   private var process: TestProcess?
 
   fileprivate init(
-    _ name: String, peers: [String], namesPort: Int, hasDefinitions: Bool, in directory: TemporaryDirectory
+    _ name: String, peers: [String], namesPort: Int, plugins: [String], hasDefinitions: Bool,
+    in directory: TemporaryDirectory
   ) {
     self.name = name
+    self.plugins = plugins
     self.directory = directory
     home = "\(directory.path)/\(name)"
     environment = [
@@ -67,7 +76,6 @@ package final class RabbitMQNode {
     configuration =
       """
       listeners.tcp.1 = 127.0.0.1:\(amqpPort)
-      mqtt.listeners.tcp.1 = 127.0.0.1:\(mqttPort)
       stream.listeners.tcp.1 = 127.0.0.1:\(streamPort)
       stream.advertised_host = 127.0.0.1
       stream.advertised_port = \(streamPort)
@@ -76,6 +84,7 @@ package final class RabbitMQNode {
       cluster_formation.randomized_startup_delay_range.max = 1
 
       """ + peers.enumerated().map { "cluster_formation.classic_config.nodes.\($0 + 1) = \($1)\n" }.joined()
+      + (plugins.contains("rabbitmq_mqtt") ? "mqtt.listeners.tcp.1 = 127.0.0.1:\(mqttPort)\n" : "")
       + (hasDefinitions ? "load_definitions = \(directory.path)/definitions.json\n" : "")
   }
 
@@ -83,7 +92,7 @@ package final class RabbitMQNode {
   package func start() throws {
     if mkdir(home, 0o700) == 0 {
       try writeFile("\(home)/rabbitmq.conf", configuration)
-      try writeFile("\(home)/plugins", "[rabbitmq_mqtt,rabbitmq_stream].\n")
+      try writeFile("\(home)/plugins", "[\(plugins.joined(separator: ","))].\n")
     }
     process = try TestProcess(try Self.program(), [], environment: environment, in: directory)
   }

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// The built daemon forwarding over lines that break, to several real servers at a time.
-@Suite(.serialized, .timeLimit(.minutes(5)), .ownThread, .farSideServers) struct BadLinkTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .farSideServers) struct BadLinkTests {
   private let servers = FarSideServers.shared!
   private let directory = TemporaryDirectory()
   private var random = SeededGenerator(seed: 7)

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// Mutual TLS with a real mosquitto that knows a client by its certificate.
-@Suite(.timeLimit(.minutes(5)), .ownThread) struct MutualTLSTests {
+@Suite(.timeLimit(.minutes(5))) struct MutualTLSTests {
   private let directory = TemporaryDirectory()
   private let certificates: Certificates
   private let broker: MosquittoBroker
