@@ -1,20 +1,62 @@
-/// Headers that every record of a batch is given behind its own; one of them is its offset, in decimal digits. Encoded once.
+package import Bytes
+
+/// Headers that a record is given behind its own; the last of them is its offset, in decimal digits. Encoded once.
 package struct OffsetHeaders: Hashable, Sendable {
-  /// Those in front of the offset's, and that one up to its value's length.
+  /// Up to the length of the last one's value.
   let front: [UInt8]
-  let back: [UInt8]
-  let count: Int
+  package let count: Int
 
   /// - Parameters:
-  ///   - front: headers that are the same for every record.
+  ///   - headers: those that are the same for every record.
   ///   - key: that of the offset.
-  ///   - back: the same as `front`, behind it.
-  package init(_ front: RecordHeaders, offset key: String, _ back: RecordHeaders = .none) {
+  package init(_ headers: RecordHeaders, offset key: String) {
     var offset = RecordHeaders()
     offset.add(key, "")
     // Without the length of its value, which is none yet.
-    self.front = front.bytes + offset.bytes.dropLast()
-    self.back = back.bytes
-    count = front.count + 1 + back.count
+    front = headers.bytes + offset.bytes.dropLast()
+    count = headers.count + 1
   }
+
+  /// Appends those of the record with that offset.
+  package func append(to writer: inout ByteWriter, offset: Offset) {
+    writer.append(front)
+    // At most 19 digits: their number is one byte, zig-zag.
+    let start = writer.count
+    writer.append(UInt8(0))
+    writer.append(decimal: offset)
+    writer.patch(UInt8(2 * (writer.count - start - 1)), at: start)
+  }
+
+  /// How many bytes those of `count` records are, the first of which has the offset `first`.
+  package func byteCount(_ first: Offset, count: Int) -> Int {
+    var (offset, rest) = (first, count)
+    var bytes = count * (front.count + 1)
+    while rest > 0 {
+      var (digits, end) = (1, Offset(10))
+      while offset >= end, digits < 19 {
+        digits += 1
+        // Those of 19 digits go to the last there is.
+        end = digits < 19 ? end * 10 : .max
+      }
+      let run = min(rest, Int(end - offset))
+      bytes += run * digits
+      offset += Offset(run)
+      rest -= run
+    }
+    return bytes
+  }
+}
+
+extension OffsetHeaders {
+  /// What a record says of itself to consumers far away, so that they recognise one that comes twice.
+  /// - Parameter epoch: the log's, as text.
+  package static func identity(gateway: String, epoch: String) -> Self {
+    var headers = RecordHeaders()
+    headers.add("forebay-gateway", gateway)
+    headers.add("forebay-epoch", epoch)
+    return Self(headers, offset: "forebay-offset")
+  }
+
+  /// How many headers an identity is.
+  static let identityCount = 3
 }

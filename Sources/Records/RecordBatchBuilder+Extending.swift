@@ -10,7 +10,7 @@ extension RecordBatchBuilder {
   package mutating func take(_ batch: RecordBatchHeader, records: RawSpan, adding headers: OffsetHeaders) -> Bool {
     reset()
     let bound =
-      records.byteCount + Int(batch.recordCount) * (headers.front.count + headers.back.count + Self.addedBytes)
+      records.byteCount + Int(batch.recordCount) * (headers.front.count + Self.addedBytes)
     var isWhole = false
     _ = writer.append(upTo: bound) { room in
       let count = Self.extend(records, batch, headers, into: room)
@@ -37,7 +37,6 @@ extension RecordBatchBuilder {
   ) -> Int? {
     records.withUnsafeBytes { source in
       headers.front.withUnsafeBytes { front in
-        headers.back.withUnsafeBytes { back in
           var walk = RecordWalk(source)
           var output = RecordOutput(room)
           var digits = DecimalCounter(batch.baseOffset)
@@ -47,18 +46,16 @@ extension RecordBatchBuilder {
             output.append(
               varInt: Int64(
                 record.body.count + VarInt.byteCount(ofZigZag: headerCount) + record.headers.count + front.count + 1
-                  + digits.count + back.count))
+                  + digits.count))
             output.append(UnsafeRawBufferPointer(rebasing: source[record.body]))
             output.append(varInt: headerCount)
             output.append(UnsafeRawBufferPointer(rebasing: source[record.headers]))
             output.append(front)
             output.append(varInt: Int64(digits.count))
             output.append(digits)
-            output.append(back)
             digits.increment()
           }
           return walk.isAtEnd ? output.count : nil
-        }
       }
     }
   }

@@ -9,7 +9,7 @@ package import Bytes
 /// | 12 | 4 | partitionLeaderEpoch | −1 |
 /// | 16 | 1 | magic | 2 |
 /// | 17 | 4 | crc | CRC-32C over byte 21 to the end |
-/// | 21 | 2 | attributes | bits 0–2: codec (0 none, 4 zstd) |
+/// | 21 | 2 | attributes | bits 0–2: codec (0 none, 4 zstd); bit 15: the records carry their identity |
 /// | 23 | 4 | lastOffsetDelta | offset of the last record, less baseOffset |
 /// | 27 | 8 | baseTimestamp | that of the first record |
 /// | 35 | 8 | maxTimestamp | the largest |
@@ -52,6 +52,17 @@ package struct RecordBatchHeader: Hashable, Sendable {
 
   /// The codec of the records; nil for one Forebay does not read.
   package var codec: Codec? { Codec(rawValue: UInt8(attributes & 7)) }
+
+  package mutating func setCodec(_ codec: Codec) {
+    attributes = attributes & ~7 | UInt16(codec.rawValue)
+  }
+
+  /// Whether each record has its identity (`OffsetHeaders.identity`) behind its own headers: put there when the batch was sealed,
+  /// so that it can go to Kafka as it is. `RecordIterator` leaves it out; for Kafka the bit means nothing.
+  package var isIdentified: Bool {
+    get { attributes & 0x8000 != 0 }
+    set { attributes = newValue ? attributes | 0x8000 : attributes & ~0x8000 }
+  }
 
   /// The offset behind the last record.
   package var endOffset: Offset { baseOffset + Offset(lastOffsetDelta) + 1 }

@@ -76,15 +76,4 @@ extension ByteWriter {
   package mutating func append(header key: String, _ value: String) {
     append(header: key, value.utf8.span.bytes)
   }
-
-  /// The same with a number in decimal digits, which must not be negative.
-  package mutating func append(header key: String, decimal number: Int64) {
-    append(varInt: Int64(key.utf8.count))
-    append(key)
-    let start = count
-    // At most 19 digits: their number is one byte, zig-zag.
-    append(UInt8(0))
-    append(decimal: number)
-    patch(UInt8(2 * (count - start - 1)), at: start)
-  }
 }

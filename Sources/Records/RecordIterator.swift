@@ -48,9 +48,26 @@ package struct RecordIterator: ~Escapable {
       let payloadLength = fields.varInt(), let payload = fields.bytes(Int(clamping: max(payloadLength, 0))),
       let headerCount = fields.varInt(), headerCount >= 0
     else { return nil }
+    var headers = (count: Int(clamping: headerCount), bytes: fields.rest())
+    if header.isIdentified {
+      guard let length = lengthWithoutIdentity(headers.bytes, count: headers.count) else { return nil }
+      headers = (headers.count - OffsetHeaders.identityCount, headers.bytes.extracting(0..<length))
+    }
     let timestamp = Timestamp(milliseconds: header.baseTimestamp.milliseconds &+ timestampDelta)
     return Record(
       offset: header.baseOffset &+ offsetDelta, timestamp: timestamp, topic: topic, payload: payload,
-      headerCount: Int(clamping: headerCount), headerBytes: fields.rest())
+      headerCount: headers.count, headerBytes: headers.bytes)
+  }
+
+  /// How many bytes a record's own headers are, in front of its identity; nil: it has none.
+  private static func lengthWithoutIdentity(_ headers: RawSpan, count: Int) -> Int? {
+    guard count >= OffsetHeaders.identityCount else { return nil }
+    var reader = ByteReader(headers)
+    for _ in 0..<(count - OffsetHeaders.identityCount) {
+      guard let key = reader.varInt(), reader.bytes(Int(clamping: key)) != nil, let value = reader.varInt(),
+        reader.bytes(Int(clamping: max(value, 0))) != nil
+      else { return nil }
+    }
+    return reader.position
   }
 }

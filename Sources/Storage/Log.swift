@@ -9,6 +9,8 @@ import Synchronization
 package final class Log: Sendable {
   /// The random id made with the log.
   package let epoch: LogEpoch
+  /// What records carry once they are sealed; nil: nothing.
+  package let sealedIdentity: OffsetHeaders?
 
   /// What recovery found and did, a line each; empty after an orderly end.
   package let recoveryReport: [String]
@@ -45,12 +47,13 @@ package final class Log: Sendable {
     lock: any AnyObject & Sendable, disk: CountingDisk, time: any TimeSource
   ) {
     epoch = recovered.epoch
+    sealedIdentity = configuration.identifiedGateway.map { .identity(gateway: $0, epoch: "\(recovered.epoch)") }
     recoveryReport = report
     self.lock = Mutex(lock)
     state = LogState(configuration, disk: disk, time: time, segments: recovered.segments)
     queue = CommitQueue(commitBufferBytes: configuration.commitBufferBytes, end: recovered.endOffset)
     committer = Committer(state, queue: queue, disk: disk, recovered)
-    sealer = Sealer(state, queue: queue)
+    sealer = Sealer(state, queue: queue, identity: sealedIdentity)
   }
 
   private static func acquireLock(

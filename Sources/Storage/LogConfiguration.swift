@@ -15,6 +15,9 @@ package struct LogConfiguration: Hashable, Sendable {
   package var whenFull = WhenFull.dropOldest
   /// Whether segments that are no longer written to are sealed in the background.
   package var sealsInBackground = true
+  /// The gateway's name, where sealed records are to carry their identity, so that a Kafka cluster can be sent batches as they
+  /// are; nil: they do not, which takes a tenth less room.
+  package var identifiedGateway: String?
   /// A bounded wait before each commit, to spare flash; 0: none. `log.commitDelay`
   package var commitDelayMilliseconds = 0
   /// What may wait for a commit, for each producer: beyond it the producer must stop reading. `log.commitBuffer`

@@ -30,6 +30,14 @@ package struct UplinkConfiguration: Hashable, Sendable {
   }
 }
 
+extension UplinkConfiguration {
+  /// Whether records should carry their identity once they are sealed.
+  package var wantsIdentifiedBatches: Bool {
+    guard case .kafka(let kafka) = target else { return false }
+    return kafka.wantsIdentifiedBatches
+  }
+}
+
 /// In which order records go (`uplinks[].order`).
 package enum UplinkOrdering: String, Hashable, Sendable, CaseIterable {
   /// As they are in the log.

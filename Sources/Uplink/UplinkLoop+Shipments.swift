@@ -102,6 +102,13 @@ extension UplinkLoop {
   /// The first offset that the far side has not confirmed.
   var position: Offset { flights.reduce(lanes.first) { min($0, $1.shipment.first) } }
 
+  /// Of a shipment's records, uncompressed, as they came.
+  private func rawBytes(_ flight: Flight) -> Int {
+    let bytes = flight.contents.byteCount
+    guard flight.contents.isIdentified, let identity = log.sealedIdentity else { return bytes }
+    return bytes - identity.byteCount(flight.shipment.first, count: flight.contents.recordCount)
+  }
+
   /// The first `count` shipments are at the far side.
   func confirm(_ count: Int) {
     precondition(count <= sentCount)
@@ -109,7 +116,7 @@ extension UplinkLoop {
     for flight in flights.prefix(count) {
       status.shipments += 1
       status.shippedRecords += flight.contents.recordCount
-      status.rawBytes += flight.contents.byteCount
+      status.rawBytes += rawBytes(flight)
       if flight.lane == .backlog { pace.confirmed(after: now - flight.sentAt) }
       retire(flight)
     }

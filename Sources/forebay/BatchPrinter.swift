@@ -55,7 +55,7 @@ struct BatchPrinter: ~Copyable {
     let times =
       header.recordCount > 0
       ? "\(header.baseTimestamp.rfc3339) \(header.maxTimestamp.rfc3339)" : "in place of records that were lost"
-    output.write(line: numbers + "  " + times + "  crc \(checksum.rawValue)")
+    output.write(line: numbers + "  " + times + "  crc \(checksum.rawValue)" + (header.isIdentified ? ", identified" : ""))
   }
 
   /// Shows bytes that are no intact batch; `header` is what they say if they look like one.
@@ -122,6 +122,7 @@ struct BatchPrinter: ~Copyable {
       object.add("firstTime", header.baseTimestamp.rfc3339)
       object.add("newestTime", header.maxTimestamp.rfc3339)
     }
+    object.add("isIdentified", header.isIdentified)
     object.add("isChecksumRight", checksum == .right)
     return object.text()
   }

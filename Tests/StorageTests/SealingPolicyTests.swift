@@ -1,3 +1,4 @@
+import Platform
 import Records
 import Storage
 import Testing
@@ -49,6 +50,12 @@ struct SealingPolicyTests {
   @Test func `it never rests while somebody waits for what goes next`() {
     let plan = policy.plan(segments(unsealed: 10), slowest: 9, keepsUp: false)
     #expect(plan == Plan(rests: false, takesNewestFirst: true))
+  }
+
+  @Test func `it compresses as well as it can where it rests, and not where it loses the race`() {
+    #expect(Plan(rests: true).effort == .thorough)
+    #expect(Plan(rests: false).effort == .quick)
+    #expect(Plan(rests: true, takesNewestFirst: true).effort == .quick)
   }
 
   @Test func `a log that drops nothing is sealed without a rest`() {

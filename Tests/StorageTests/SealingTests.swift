@@ -10,8 +10,9 @@ struct SealingTests {
   private let disk = FaultyDisk()
   private let time = ManualTime()
 
-  private func open(segmentBytes: Int = 4096) throws -> Log {
+  private func open(segmentBytes: Int = 4096, gateway: String? = nil) throws -> Log {
     var configuration = LogConfiguration(directory: "/data")
+    configuration.identifiedGateway = gateway
     configuration.segmentBytes = segmentBytes
     return try Log.open(configuration, disk: disk, time: time, startsThreads: false)
   }
@@ -47,8 +48,9 @@ struct SealingTests {
     return found
   }
 
-  @Test func `sealed segments hold the same records and take less room`() throws {
-    let log = try open()
+  @Test(arguments: [nil, "plant-7"])
+  func `sealed segments hold the same records and take less room`(gateway: String?) throws {
+    let log = try open(gateway: gateway)
     fill(log, 0..<100)
     let before = try contents(log)
     let bytesBefore = log.segments.dropLast().reduce(0) { $0 + $1.bytes }
@@ -66,6 +68,34 @@ struct SealingTests {
     #expect(again.recoveryReport == [])
     #expect(try contents(again) == before)
     #expect(!again.sealStep())
+  }
+
+  @Test func `records carry their identity once they are sealed, and nobody on the box sees it`() throws {
+    let log = try open(gateway: "plant-7")
+    fill(log, 0..<100)
+    let before = try contents(log)
+    sealAll(log)
+    #expect(try contents(log) == before)
+    var reader = log.makeReader(at: 0)
+    reader.filters = [try TopicFilter("#")]
+    var frame = ByteWriter()
+    var header = try #require(try reader.takeStoredBatch(into: &frame, limit: (1000, .max)))
+    #expect(header.isIdentified)
+    // As it goes to Kafka, where the bit means nothing.
+    header.attributes = 0
+    var decompressor = ZstdDecompressor()
+    var records = ByteWriter()
+    try decompressor.decompress(frame.bytes, into: &records, limit: 1 << 20)
+    var iterator = RecordIterator(header, records: records.bytes)
+    var offset = 0
+    while let record = iterator.next() {
+      let identity = [
+        record.header("forebay-gateway"), record.header("forebay-epoch"), record.header("forebay-offset"),
+      ]
+      #expect(identity == ["plant-7", "\(log.epoch)", "\(offset)"])
+      offset += 1
+    }
+    #expect(offset > 0 && !iterator.isMalformed)
   }
 
   @Test func `a reader in the middle of a segment notices nothing`() throws {

@@ -61,8 +61,10 @@ final class Stages: Sendable {
   }
 
   private static func openLog(_ configuration: Configuration, _ time: any TimeSource) throws -> Log {
+    var log = configuration.log
+    if configuration.uplinks.contains(where: \.wantsIdentifiedBatches) { log.identifiedGateway = configuration.gateway }
     do throws(StorageError) {
-      return try Log.open(configuration.log, time: time)
+      return try Log.open(log, time: time)
     } catch {
       guard case .disk = error else { throw error }
       throw StartError.dataDirectory(configuration.data, error)

@@ -18,9 +18,12 @@ final class Sealer: @unchecked Sendable {
   /// Segments that could not be done, until something changes.
   private var putOff: Set<Offset> = []
   private var pace: SealingPace
+  /// What records carry once they are sealed.
+  private let identity: OffsetHeaders?
 
-  init(_ state: LogState, queue: CommitQueue) {
+  init(_ state: LogState, queue: CommitQueue, identity: OffsetHeaders?) {
     self.state = state
+    self.identity = identity
     appender = Appender(queue: queue, wakeUp: nil, alsoWhenRefusing: true)
     installer = SegmentInstaller(directory: state.directory, disk: state.disk)
     pace = SealingPace(state)
@@ -83,8 +86,9 @@ final class Sealer: @unchecked Sendable {
   private func seal(_ segment: SegmentList.Segment, next: Offset) throws(SystemError) {
     let started = state.segments
     if try isOfNewerVersion(segment) { return }
-    var rewriter = try SegmentRewriter(.seal, base: segment.base, in: state.directory, on: state.disk)
     pace.begin()
+    var rewriter = try SegmentRewriter(
+      .seal, base: segment.base, in: state.directory, on: state.disk, identity: identity, effort: pace.plan.effort)
     guard try rewriter.rewrite(to: next, pause: { pace.pause(after: $0) && !started.isClosed }) else { return }
     let rewritten = try rewriter.finish()
     // Retention may have taken the segment meanwhile, with its blocks: what was missing is no damage.

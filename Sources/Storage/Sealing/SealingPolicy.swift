@@ -1,10 +1,12 @@
+package import Platform
 package import Records
 
 /// Decides how fast sealing goes, and where it goes on. Pure: whoever asks brings the measurements.
 ///
 /// - By itself it rests three times as long as it works while messages come in, so that it never takes more than a quarter of
-///   a core or of the disk from them; the oldest segment comes first.
-/// - Where more than half of the log is unsealed it does not rest, or the log would lose records for which there would be room.
+///   a core or of the disk from them, and makes segments as small as it can; the oldest comes first.
+/// - Where more than half of the log is unsealed it does not rest, nor compress more than can be done quickly, or the log would
+///   lose records for which there would be room.
 /// - Unless it loses the race: the log is full, and even without a rest less is sealed than comes in. What is oldest goes then
 ///   before it is sealed, or soon after, and the work is in vain. The newest come first, of which the log has most; and it rests
 ///   again, for more to come in, as long as nobody waits for what goes.
@@ -27,6 +29,9 @@ package struct SealingPolicy: Hashable, Sendable {
       self.rests = rests
       self.takesNewestFirst = takesNewestFirst
     }
+
+    /// Where there is time to rest, there is time to make it small.
+    package var effort: ZstdCompressor.Effort { rests && !takesNewestFirst ? .thorough : .quick }
   }
 
   /// - Parameters:

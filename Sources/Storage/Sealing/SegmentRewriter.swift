@@ -42,14 +42,20 @@ struct SegmentRewriter: ~Copyable {
   /// Written and synced at once: so little that a sync never stands in the commit's way for long.
   private static let outputBytes = 1 << 20
 
-  init(_ aim: Aim, base: Offset, in directory: LogDirectory, on disk: any Disk) throws(SystemError) {
+  /// - Parameters:
+  ///   - identity: what records carry once they are sealed; nil: nothing.
+  ///   - effort: how well they are compressed.
+  init(
+    _ aim: Aim, base: Offset, in directory: LogDirectory, on disk: any Disk, identity: OffsetHeaders? = nil,
+    effort: ZstdCompressor.Effort = .quick
+  ) throws(SystemError) {
     self.aim = aim
     self.base = base
     self.directory = directory
     self.disk = disk
     source = try disk.open(directory.file(.segment, base), .read)
     scanner = BatchScanner(source, base: base)
-    packer = BatchPacker()
+    packer = BatchPacker(identity, effort)
     next = base
     result = RewrittenSegment(base: base)
   }

@@ -114,7 +114,8 @@ final class KafkaPart {
   }
 
   private func number(_ header: inout RecordBatchHeader, _ producer: KafkaProducerID) {
-    header.attributes = UInt16(RecordBatchHeader.Codec.zstd.rawValue)
+    header.attributes = 0
+    header.setCodec(.zstd)
     header.producerID = producer.id
     header.producerEpoch = producer.epoch
     header.baseSequence = sequence.rawValue
@@ -122,8 +123,10 @@ final class KafkaPart {
 
   /// Makes records of the log's batch, which must be taken apart. What cannot be unpacked has none.
   private func unpack() {
-    guard let header = storedHeader else { return }
+    guard var header = storedHeader else { return }
     storedHeader = nil
+    // What they say of themselves stays with them.
+    header.isIdentified = false
     var records = ByteWriter(capacity: 512 << 10)
     Self.unpack(storedFrame, into: &records)
     var iterator = RecordIterator(header, records: records.bytes)

@@ -16,21 +16,14 @@ struct KafkaParts: ~Copyable {
   private var batch = ByteWriter(capacity: 64 << 10)
   private var unpacked = ByteWriter(capacity: 16)
   private var decompressor = ZstdDecompressor()
-  /// What records say of themselves besides their offset; nil: nothing, not even that.
-  private let identityHeaders: RecordHeaders?
+  /// What records say of themselves; nil: nothing.
+  private let identity: OffsetHeaders?
 
   /// - Parameter identity: nil: records do not say who they are.
   init(_ identity: RecordIdentity?, _ effort: ZstdCompressor.Effort) {
     compressor = ZstdCompressor(effort)
-    identityHeaders = identity.map { identity in
-      var headers = RecordHeaders()
-      headers.add("forebay-gateway", identity.gateway)
-      headers.add("forebay-epoch", "\(identity.epoch)")
-      return headers
-    }
+    self.identity = identity.map { .identity(gateway: $0.gateway, epoch: "\($0.epoch)") }
   }
-
-  private static let offsetKey = "forebay-offset"
 
   private static func marks(_ lane: Lane) -> RecordHeaders {
     var marks = RecordHeaders()
@@ -72,10 +65,10 @@ struct KafkaParts: ~Copyable {
     if let header = contents.storedHeader {
       guard count == 1, takeStored(header, contents) else { return false }
     } else if count == 1 {
-      Self.fill(contents, identityHeaders, &headers) { _ in parts[0] }
+      Self.fill(contents, self.identity, &headers) { _ in parts[0] }
     } else {
       var isWhole = true
-      Self.fill(contents, identityHeaders, &headers) { topic in
+      Self.fill(contents, self.identity, &headers) { topic in
         if let index = indexes[routing.destination(of: topic, counts: identity.counts)] { return parts[index] }
         isWhole = false
         return nil
@@ -97,9 +90,9 @@ struct KafkaParts: ~Copyable {
     count += 1
   }
 
-  /// Takes a batch that the log has: as it is, where nothing is to be said in it.
+  /// Takes a batch that the log has: as it is, where its records say who they are, or need not.
   private mutating func takeStored(_ header: RecordBatchHeader, _ contents: borrowing ShipmentContents) -> Bool {
-    guard let identityHeaders else {
+    guard let identity, !header.isIdentified else {
       parts[0].take(header, contents.storedFrame)
       return true
     }
@@ -110,9 +103,7 @@ struct KafkaParts: ~Copyable {
     } catch {
       return false
     }
-    return Self.take(
-      header, unpacked, OffsetHeaders(identityHeaders, offset: Self.offsetKey, Self.marks(contents.lane)),
-      into: parts[0])
+    return Self.take(header, unpacked, identity, into: parts[0])
   }
 
   private static func take(
@@ -123,7 +114,7 @@ struct KafkaParts: ~Copyable {
 
   /// Adds each record to the part that `choose` names for its topic, with its identity.
   private static func fill(
-    _ contents: borrowing ShipmentContents, _ identity: RecordHeaders?, _ headers: inout ByteWriter,
+    _ contents: borrowing ShipmentContents, _ identity: OffsetHeaders?, _ headers: inout ByteWriter,
     _ choose: (RawSpan) -> KafkaPart?
   ) {
     let marks = marks(contents.lane)
@@ -136,9 +127,8 @@ struct KafkaParts: ~Copyable {
       headers.append(record.headerBytes)
       var count = record.headerCount + marks.count
       if let identity {
-        headers.append(identity.bytes)
-        headers.append(header: offsetKey, decimal: record.offset)
-        count += identity.count + 1
+        identity.append(to: &headers, offset: record.offset)
+        count += identity.count
       }
       headers.append(marks.bytes)
       part.add(record, place: place, headerCount: count, headers: headers.bytes)

@@ -85,8 +85,8 @@ final class KafkaTarget: UplinkTarget {
   var window: Int { carefulCount > 0 ? 1 : 5 }
 
   func takesStoredBatches(in lane: Lane) -> Bool {
-    // What was left behind is marked, record by record: that goes with the identity, or by itself from the records.
-    routing.isSingle && (configuration.identity == .headers || lane == .live)
+    // What was left behind is marked, record by record.
+    routing.isSingle && lane == .live
   }
 
   func connect() throws(TargetFailure) {

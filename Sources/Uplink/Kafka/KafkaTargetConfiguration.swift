@@ -24,7 +24,7 @@ package struct KafkaTargetConfiguration: Hashable, Sendable {
   package enum Identity: String, Hashable, Sendable, CaseIterable {
     /// Each record says which gateway's, which log's and which offset's it is.
     case headers
-    /// It does not. Sealed batches then go as they are, without being compressed anew.
+    /// It need not.
     case none
   }
 
@@ -45,5 +45,10 @@ package struct KafkaTargetConfiguration: Hashable, Sendable {
   package init(brokers: [String], topic: String) {
     self.brokers = brokers
     self.topic = topic
+  }
+
+  /// Whether a sealed batch could go as it is, if its records only said who they are.
+  package var wantsIdentifiedBatches: Bool {
+    identity == .headers && partitioning == .gateway && rules.allSatisfy { $0.topic == topic }
   }
 }

@@ -183,7 +183,7 @@ extension MQTTTarget {
     batch.removeAll()
     isBatchDue = true
     var header = contents.header
-    header.attributes = UInt16(RecordBatchHeader.Codec.zstd.rawValue)
+    header.setCodec(.zstd)
     header.producerID = identity.epoch.value
     guard contents.storedHeader == nil else { return header.encode(records: contents.storedFrame, into: &batch) }
     var frame = ByteWriter(capacity: contents.byteCount / 4)

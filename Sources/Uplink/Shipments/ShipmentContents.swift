@@ -28,7 +28,7 @@ package struct ShipmentContents: ~Copyable, Sendable {
 
   package var recordCount: Int { stored.header.map { Int($0.recordCount) } ?? builder.recordCount }
 
-  /// Bytes of the records, uncompressed.
+  /// Bytes of the records, uncompressed, with the identity that a stored batch may give them.
   package var byteCount: Int {
     guard stored.header != nil else { return builder.byteCount - RecordBatchHeader.byteCount }
     return ZstdDecompressor.statedSize(of: stored.frame.bytes) ?? stored.frame.count
@@ -37,7 +37,7 @@ package struct ShipmentContents: ~Copyable, Sendable {
   /// The batch's header with the range's base offset; its record count and codec are for uncompressed records.
   package var header: RecordBatchHeader {
     var header = stored.header ?? builder.currentHeader
-    header.attributes = 0
+    header.setCodec(.none)
     header.baseOffset = shipment?.first ?? 0
     return header
   }
@@ -54,6 +54,9 @@ package struct ShipmentContents: ~Copyable, Sendable {
 
   /// The header of the stored batch that the contents are; nil: they are made of records.
   package var storedHeader: RecordBatchHeader? { stored.header }
+
+  /// Whether they are a stored batch whose records carry their identity.
+  package var isIdentified: Bool { stored.header?.isIdentified ?? false }
 
   /// The stored batch's records, in one zstd frame or several.
   package var storedFrame: RawSpan {
@@ -139,7 +142,8 @@ extension ShipmentContents {
   private mutating func takeStored(from reader: inout LogReader, _ limits: Limits) throws(StorageError) -> Bool {
     stored.header = try reader.takeStoredBatch(into: &stored.frame, limit: (limits.records, limits.end))
     guard let header = stored.header else { return false }
-    guard byteCount <= limits.bytes + limits.bytes / 4 else {
+    // What is made of records is compressed to half, or to less.
+    guard stored.frame.count <= limits.bytes / 2 else {
       reader.seek(to: header.baseOffset)
       stored.header = nil
       stored.frame.removeAll()
