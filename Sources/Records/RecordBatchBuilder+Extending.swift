@@ -37,25 +37,25 @@ extension RecordBatchBuilder {
   ) -> Int? {
     records.withUnsafeBytes { source in
       headers.front.withUnsafeBytes { front in
-          var walk = RecordWalk(source)
-          var output = RecordOutput(room)
-          var digits = DecimalCounter(batch.baseOffset)
-          for delta in 0..<Int64(batch.recordCount) {
-            guard let record = walk.next(), record.offsetDelta == delta else { return nil }
-            let headerCount = record.headerCount + Int64(headers.count)
-            output.append(
-              varInt: Int64(
-                record.body.count + VarInt.byteCount(ofZigZag: headerCount) + record.headers.count + front.count + 1
-                  + digits.count))
-            output.append(UnsafeRawBufferPointer(rebasing: source[record.body]))
-            output.append(varInt: headerCount)
-            output.append(UnsafeRawBufferPointer(rebasing: source[record.headers]))
-            output.append(front)
-            output.append(varInt: Int64(digits.count))
-            output.append(digits)
-            digits.increment()
-          }
-          return walk.isAtEnd ? output.count : nil
+        var walk = RecordWalk(source)
+        var output = RecordOutput(room)
+        var digits = DecimalCounter(batch.baseOffset)
+        for delta in 0..<Int64(batch.recordCount) {
+          guard let record = walk.next(), record.offsetDelta == delta else { return nil }
+          let headerCount = record.headerCount + Int64(headers.count)
+          output.append(
+            varInt: Int64(
+              record.body.count + VarInt.byteCount(ofZigZag: headerCount) + record.headers.count + front.count + 1
+                + digits.count))
+          output.append(UnsafeRawBufferPointer(rebasing: source[record.body]))
+          output.append(varInt: headerCount)
+          output.append(UnsafeRawBufferPointer(rebasing: source[record.headers]))
+          output.append(front)
+          output.append(varInt: Int64(digits.count))
+          output.append(digits)
+          digits.increment()
+        }
+        return walk.isAtEnd ? output.count : nil
       }
     }
   }

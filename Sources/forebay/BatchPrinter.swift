@@ -55,7 +55,8 @@ struct BatchPrinter: ~Copyable {
     let times =
       header.recordCount > 0
       ? "\(header.baseTimestamp.rfc3339) \(header.maxTimestamp.rfc3339)" : "in place of records that were lost"
-    output.write(line: numbers + "  " + times + "  crc \(checksum.rawValue)" + (header.isIdentified ? ", identified" : ""))
+    let identity = header.isIdentified ? ", with identity" : ""
+    output.write(line: numbers + "  " + times + "  crc \(checksum.rawValue)" + identity)
   }
 
   /// Shows bytes that are no intact batch; `header` is what they say if they look like one.

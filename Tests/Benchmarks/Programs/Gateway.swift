@@ -5,6 +5,8 @@ import Wire
 
 /// The daemon with uplinks, on a data directory that may have been there before. Ended when the last reference goes.
 final class Gateway {
+  static let name = "benchmark"
+
   let port: UInt16
   /// Its data directory.
   let data: String
@@ -27,7 +29,7 @@ final class Gateway {
     let file = try Programs.write(
       """
       {
-        gateway: "benchmark",
+        gateway: "\(Self.name)",
         data: "\(data)",
         mqtt: { listen: ["127.0.0.1:\(port)", "unix:\(mqttSocket)"] },
         // What waits must not be dropped for want of room.

@@ -14,21 +14,24 @@ struct Backlog {
   let sealedBytes: Int
 
   /// Makes one of `records` records of `kind`, or some more: as many as fill the last of its segments.
-  init(_ directory: String, _ kind: TelemetryCorpus.Kind, records: Int) throws {
-    try self.init(directory, kind) { filling, _ in filling.messages >= records }
+  /// - Parameter isIdentified: sealed for a Kafka uplink whose records say who they are.
+  init(_ directory: String, _ kind: TelemetryCorpus.Kind, records: Int, isIdentified: Bool = false) throws {
+    try self.init(directory, kind, isIdentified: isIdentified) { filling, _ in filling.messages >= records }
   }
 
   /// Makes one that takes `bytes` on disk before it is sealed, or some more.
   init(_ directory: String, _ kind: TelemetryCorpus.Kind, bytes: Int) throws {
-    try self.init(directory, kind) { _, log in log.closedBytes >= bytes }
+    try self.init(directory, kind, isIdentified: false) { _, log in log.closedBytes >= bytes }
   }
 
   private init(
-    _ directory: String, _ kind: TelemetryCorpus.Kind, until isEnough: (borrowing Filling, Log) -> Bool
+    _ directory: String, _ kind: TelemetryCorpus.Kind, isIdentified: Bool,
+    until isEnough: (borrowing Filling, Log) -> Bool
   ) throws {
     self.directory = directory
     var configuration = LogConfiguration(directory: directory)
     configuration.maxBytes = 1 << 40
+    configuration.identifiedGateway = isIdentified ? Gateway.name : nil
     let log = try Log.open(configuration, startsThreads: false)
     defer { log.close() }
     var filling = Filling(log, kind)

@@ -9,8 +9,11 @@ enum KafkaBacklog {
     defer {
       scratch.remove("peers")
       scratch.remove("backlog")
+      scratch.remove("identified")
     }
-    let backlog = try Backlog(scratch.path("backlog"), .meters, records: options.isQuick ? 400_000 : 2_000_000)
+    let records = options.isQuick ? 400_000 : 2_000_000
+    let backlog = try Backlog(scratch.path("backlog"), .meters, records: records)
+    let identified = try Backlog(scratch.path("identified"), .meters, records: records, isIdentified: true)
     try Backlog.writeMessages(.meters, records: backlog.records, to: peers + "/messages")
     let replay = try record(backlog, peers, scratch)
     let producer = try ReferenceProducer(peers + "/messages", directory: peers)
@@ -25,39 +28,45 @@ enum KafkaBacklog {
         drains[contestant, default: []].append(
           contestant == .librdkafka
             ? try run(producer, to: broker, round: round)
-            : try drain(backlog, to: broker, contestant, round: round, scratch))
+            : try drain(
+              contestant == .identified ? identified : backlog, to: broker, contestant, round: round, scratch))
         broker.kill()
       }
       try broker.start()
       replayed.append(Double(backlog.records) / (try replay.run(port: broker.port, to: "recorded")))
     }
-    for contestant in [Contestant.identified, .asSealed] {
-      add(contestant, drains[contestant]!, drains[.librdkafka]!, &table)
-    }
+    let theirs = drains[.librdkafka]!
+    add("with identity", drains[.identified]!, theirs, isJudged: true, &table)
+    add("without identity", drains[.anonymous]!, theirs, isJudged: true, &table)
+    add("identity added", drains[.late]!, theirs, isJudged: false, &table)
     table.note(
       "the broker takes \(Samples(replayed).median.perSecond) when it is sent the same bytes again by a plain loop")
     table.note(
       "\(backlog.records) JSON messages of \(PowerMeter.reportBytes) bytes, sealed to"
-        + " \(Double(backlog.sealedBytes).mebibytes) (\(Double(backlog.writtenBytes).mebibytes) before)")
+        + " \(Double(identified.sealedBytes).mebibytes) with identity, \(Double(backlog.sealedBytes).mebibytes) without"
+        + " (\(Double(backlog.writtenBytes).mebibytes) before)")
   }
 
   private enum Contestant: CaseIterable {
-    /// Records say who they are, so a sealed batch is compressed anew.
+    /// Records say who they are, and have from when they were sealed.
     case identified
     /// They do not.
-    case asSealed
+    case anonymous
+    /// They do, but were sealed before there was such an uplink: batches are compressed anew.
+    case late
     case librdkafka
   }
 
-  private static func add(_ contestant: Contestant, _ ours: [Drain], _ theirs: [Drain], _ table: inout Table) {
+  private static func add(
+    _ kind: String, _ ours: [Drain], _ theirs: [Drain], isJudged: Bool, _ table: inout Table
+  ) {
     func row(
       _ name: String, _ value: (Drain) -> Double, _ text: (Double) -> String, _ target: Row.Target
     ) -> Row {
       Row(
         name: name, measured: text(Samples(ours.map(value)).median), reference: text(Samples(theirs.map(value)).median),
-        judged: Samples(zip(ours, theirs).map { value($0) / value($1) }), target: target)
+        judged: Samples(zip(ours, theirs).map { value($0) / value($1) }), target: isJudged ? target : nil)
     }
-    let kind = contestant == .identified ? "with identity" : "as sealed"
     table.add(row("kafka backlog, \(kind)", \.recordsPerSecond, \.perSecond, .atLeast(1.5)))
     table.add(row("  processor time a record", \.processorSecondsPerRecord, \.duration, .atMost(0.5)))
   }
@@ -87,7 +96,7 @@ enum KafkaBacklog {
     _ scratch: borrowing ScratchDirectory
   ) throws -> Drain {
     let name = "\(contestant)-\(round)"
-    let uplink = broker.uplink(name, isIdentified: contestant == .identified)
+    let uplink = broker.uplink(name, isIdentified: contestant != .anonymous)
     return try Gateway.with(data: backlog.directory, uplinks: [uplink], scratch) { gateway in
       // Before there is a broker, so that nothing has gone when the time begins.
       _ = try gateway.pause(name)

@@ -18,9 +18,16 @@ enum WireBytes {
   private static func measureBacklog(
     _ lines: [WatchedFarSide], _ scratch: borrowing ScratchDirectory, _ options: Options, _ table: inout Table
   ) throws {
-    defer { scratch.remove("backlog") }
-    let backlog = try Backlog(scratch.path("backlog"), .mixed, records: options.isQuick ? 200_000 : 1_000_000)
+    defer {
+      scratch.remove("backlog")
+      scratch.remove("identified")
+    }
+    let records = options.isQuick ? 200_000 : 1_000_000
+    let plain = try Backlog(scratch.path("backlog"), .mixed, records: records)
+    let identified = try Backlog(scratch.path("identified"), .mixed, records: records, isIdentified: true)
     for line in lines {
+      // As it is sealed where there is only this uplink.
+      let backlog = line.name == KafkaFarSide.name ? identified : plain
       let before = line.count
       try Gateway.with(data: backlog.directory, uplinks: [line.uplink("backlog")], scratch) { gateway in
         _ = try gateway.wait(seconds: 600, for: "end of the backlog", of: line.name) { $0.position >= backlog.records }
@@ -35,8 +42,8 @@ enum WireBytes {
           + " \(perMessage(count.receivedBytes, backlog.records)) in")
     }
     table.note(
-      "a message, against topic and payload alone; in the log, sealed:"
-        + " \(perMessage(backlog.sealedBytes, backlog.records))")
+      "a message, against topic and payload alone; in the log, sealed: \(perMessage(plain.sealedBytes, plain.records)),"
+        + " \(perMessage(identified.sealedBytes, identified.records)) with identity")
   }
 
   /// All three at once: what one does is nothing to the others.
