@@ -29,21 +29,15 @@ package struct OffsetHeaders: Hashable, Sendable {
 
   /// How many bytes those of `count` records are, the first of which has the offset `first`.
   package func byteCount(_ first: Offset, count: Int) -> Int {
-    var (offset, rest) = (first, count)
-    var bytes = count * (front.count + 1)
-    while rest > 0 {
-      var (digits, end) = (1, Offset(10))
-      while offset >= end, digits < 19 {
-        digits += 1
-        // Those of 19 digits go to the last there is.
-        end = digits < 19 ? end * 10 : .max
-      }
-      let run = min(rest, Int(end - offset))
-      bytes += run * digits
-      offset += Offset(run)
-      rest -= run
+    let end = first + Offset(count)
+    // A digit each, and one more for every power of ten that an offset reaches.
+    var digits = count
+    var (power, isTooLarge) = (Offset(10), false)
+    while power < end, !isTooLarge {
+      digits += Int(end - max(first, power))
+      (power, isTooLarge) = power.multipliedReportingOverflow(by: 10)
     }
-    return bytes
+    return count * (front.count + 1) + digits
   }
 }
 

@@ -9,8 +9,7 @@ extension RecordBatchBuilder {
   /// - Returns: false, and it is empty, where the records contradict their lengths or are not numbered like that.
   package mutating func take(_ batch: RecordBatchHeader, records: RawSpan, adding headers: OffsetHeaders) -> Bool {
     reset()
-    let bound =
-      records.byteCount + Int(batch.recordCount) * (headers.front.count + Self.addedBytes)
+    let bound = records.byteCount + Int(batch.recordCount) * (headers.front.count + Self.addedBytes)
     var isWhole = false
     _ = writer.append(upTo: bound) { room in
       let count = Self.extend(records, batch, headers, into: room)

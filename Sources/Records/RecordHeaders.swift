@@ -77,3 +77,13 @@ extension ByteWriter {
     append(header: key, value.utf8.span.bytes)
   }
 }
+
+extension ByteReader {
+  /// Passes one encoded header.
+  /// - Returns: false where there is no whole one; some of it may have been passed.
+  package mutating func skipHeader() -> Bool {
+    guard let keyLength = varInt(), skip(Int(clamping: keyLength)), let valueLength = varInt() else { return false }
+    // A negative length is Kafka's null.
+    return valueLength < 0 || skip(Int(clamping: valueLength))
+  }
+}

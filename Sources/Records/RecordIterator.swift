@@ -64,9 +64,7 @@ package struct RecordIterator: ~Escapable {
     guard count >= OffsetHeaders.identityCount else { return nil }
     var reader = ByteReader(headers)
     for _ in 0..<(count - OffsetHeaders.identityCount) {
-      guard let key = reader.varInt(), reader.bytes(Int(clamping: key)) != nil, let value = reader.varInt(),
-        reader.bytes(Int(clamping: max(value, 0))) != nil
-      else { return nil }
+      guard reader.skipHeader() else { return nil }
     }
     return reader.position
   }

@@ -105,7 +105,7 @@ extension UplinkLoop {
   /// Of a shipment's records, uncompressed, as they came.
   private func rawBytes(_ flight: Flight) -> Int {
     let bytes = flight.contents.byteCount
-    guard flight.contents.isIdentified, let identity = log.sealedIdentity else { return bytes }
+    guard flight.contents.header.isIdentified, let identity = log.sealedIdentity else { return bytes }
     return bytes - identity.byteCount(flight.shipment.first, count: flight.contents.recordCount)
   }
 

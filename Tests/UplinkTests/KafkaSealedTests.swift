@@ -64,6 +64,16 @@ import Uplink
     (0..<Self.count).map { "\(identity == .headers ? "\($0)" : "?")=\($0) \(Self.padding)" }
   }
 
+  /// Stops all three; each record has arrived once, in order and with its identity.
+  private func expectEverything(at broker: StrictKafkaBroker, _ uplink: Uplink, _ log: Log) {
+    uplink.stop()
+    broker.stop()
+    log.close()
+    let state = broker.state.withLock { $0 }
+    #expect(state.problems == [])
+    #expect(state.stored == expected(.headers))
+  }
+
   @Test(arguments: [
     (KafkaTargetConfiguration.Identity.headers, isIdentified: true), (.headers, false), (.none, false),
   ])
@@ -100,12 +110,7 @@ import Uplink
     let log = try makeLog(isIdentified: true)
     let uplink = try start(broker, log)
     try waitForEnd(uplink)
-    uplink.stop()
-    broker.stop()
-    log.close()
-    let state = broker.state.withLock { $0 }
-    #expect(state.problems == [])
-    #expect(state.stored == expected(.headers))
+    expectEverything(at: broker, uplink, log)
   }
 
   @Test func `one that was on its way at a stop is the same when it is made of records`() throws {
@@ -119,12 +124,7 @@ import Uplink
     broker.state.withLock { $0.mood = { _, _ in 0 } }
     uplink = try start(broker, log)
     try waitForEnd(uplink)
-    uplink.stop()
-    broker.stop()
-    log.close()
-    let state = broker.state.withLock { $0 }
-    #expect(state.problems == [])
-    #expect(state.stored == expected(.headers))
+    expectEverything(at: broker, uplink, log)
   }
 
   @Test func `what was left behind is marked, whatever was sealed`() throws {

@@ -60,10 +60,7 @@ package struct BatchCheck: ~Copyable {
   private static func areWhole(_ headers: RawSpan, count: Int) -> Bool {
     var reader = ByteReader(headers)
     for _ in 0..<count {
-      guard let keyLength = reader.varInt(), reader.skip(Int(clamping: keyLength)), let length = reader.varInt(),
-        // A negative length is Kafka's null.
-        length < 0 || reader.skip(Int(clamping: length))
-      else { return false }
+      guard reader.skipHeader() else { return false }
     }
     return reader.isAtEnd
   }

@@ -53,9 +53,11 @@ final class KafkaPart {
     places.append(Int32(place))
   }
 
-  /// Takes the batch that the log has in place of records.
+  /// Takes the batch that the log has in place of records. What they say of themselves stays with them: here it is a header like
+  /// any other.
   func take(_ header: RecordBatchHeader, _ frame: RawSpan) {
     storedHeader = header
+    storedHeader?.isIdentified = false
     storedFrame.append(frame)
   }
 
@@ -114,8 +116,7 @@ final class KafkaPart {
   }
 
   private func number(_ header: inout RecordBatchHeader, _ producer: KafkaProducerID) {
-    header.attributes = 0
-    header.setCodec(.zstd)
+    header.attributes = UInt16(RecordBatchHeader.Codec.zstd.rawValue)
     header.producerID = producer.id
     header.producerEpoch = producer.epoch
     header.baseSequence = sequence.rawValue
@@ -123,10 +124,8 @@ final class KafkaPart {
 
   /// Makes records of the log's batch, which must be taken apart. What cannot be unpacked has none.
   private func unpack() {
-    guard var header = storedHeader else { return }
+    guard let header = storedHeader else { return }
     storedHeader = nil
-    // What they say of themselves stays with them.
-    header.isIdentified = false
     var records = ByteWriter(capacity: 512 << 10)
     Self.unpack(storedFrame, into: &records)
     var iterator = RecordIterator(header, records: records.bytes)

@@ -24,11 +24,12 @@ struct KafkaRouting: Hashable, Sendable {
     self.rules = rules
     self.gateway = Array(gateway.utf8)
     isByKey = configuration.partitioning == .key
+    isSingle = configuration.isSingle
     fingerprint = Self.fingerprint(configuration)
   }
 
   /// Whether every record goes to the same partition.
-  var isSingle: Bool { topics.count == 1 && !isByKey }
+  let isSingle: Bool
 
   /// - Parameter counts: how many partitions each topic has.
   func destination(of topic: RawSpan, counts: [Int32]) -> KafkaDestination {

@@ -47,8 +47,9 @@ package struct KafkaTargetConfiguration: Hashable, Sendable {
     self.topic = topic
   }
 
+  /// Whether every record goes to the same partition.
+  var isSingle: Bool { partitioning == .gateway && rules.allSatisfy { $0.topic == topic } }
+
   /// Whether a sealed batch could go as it is, if its records only said who they are.
-  package var wantsIdentifiedBatches: Bool {
-    identity == .headers && partitioning == .gateway && rules.allSatisfy { $0.topic == topic }
-  }
+  package var wantsIdentifiedBatches: Bool { identity == .headers && isSingle }
 }

@@ -55,9 +55,6 @@ package struct ShipmentContents: ~Copyable, Sendable {
   /// The header of the stored batch that the contents are; nil: they are made of records.
   package var storedHeader: RecordBatchHeader? { stored.header }
 
-  /// Whether they are a stored batch whose records carry their identity.
-  package var isIdentified: Bool { stored.header?.isIdentified ?? false }
-
   /// The stored batch's records, in one zstd frame or several.
   package var storedFrame: RawSpan {
     @_lifetime(borrow self)
